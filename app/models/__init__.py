@@ -1,0 +1,33 @@
+"""All tables, under one roof for the migrations and the services."""
+
+from app.models.addresses import KnownAddress
+from app.models.audit import AuditEntry
+from app.models.base import Base
+from app.models.events import LeaseEvent
+from app.models.leases import Lease
+from app.models.pools import Pool
+from app.models.reservations import Reservation, ReservationIdentifier
+from app.models.settings import GlobalSettings
+from app.models.subnets import SharedNetwork, Subnet
+from app.models.users import LoginSession, Token, User
+from app.models.workers import Command, Revision, Worker
+
+__all__ = [
+    "AuditEntry",
+    "Base",
+    "Command",
+    "GlobalSettings",
+    "KnownAddress",
+    "Lease",
+    "LeaseEvent",
+    "LoginSession",
+    "Pool",
+    "Reservation",
+    "ReservationIdentifier",
+    "Revision",
+    "SharedNetwork",
+    "Subnet",
+    "Token",
+    "User",
+    "Worker",
+]

@@ -1,0 +1,37 @@
+"""What do all tables share?"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Integer, MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+from app.models.types import UtcSeconds
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+OptionRow = dict[str, Any]
+
+
+def utc_now() -> datetime:
+    """Return this moment, aware, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class Base(DeclarativeBase):
+    """The declarative base: named constraints, JSON lists and UTC moments."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it from the class
+        list[OptionRow]: JSON,
+        list[str]: JSON,
+        dict[str, Any]: JSON,
+        datetime: UtcSeconds,
+    }

@@ -1,0 +1,31 @@
+"""Who holds which address until when?"""
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base
+from app.models.types import Address, IpAddress
+
+
+class Lease(Base):
+    """The last binding of an address; written only by the worker. expires_at None = infinite."""
+
+    __tablename__ = "leases"
+
+    ip: Mapped[Address] = mapped_column(IpAddress, primary_key=True)
+    state: Mapped[str] = mapped_column(String(10))
+    subnet_id: Mapped[int]
+    client_key: Mapped[bytes] = mapped_column(LargeBinary)
+    mac: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    client_id: Mapped[bytes] = mapped_column(LargeBinary)
+    hostname: Mapped[str]
+    vendor_class: Mapped[str]
+    started_at: Mapped[datetime]
+    renewed_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    renewals: Mapped[int]
+    relay: Mapped[Address | None] = mapped_column(IpAddress)
+    relay_info: Mapped[bytes] = mapped_column(LargeBinary)
+    worker: Mapped[str]

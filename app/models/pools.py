@@ -1,0 +1,24 @@
+"""Which ranges may be handed out, and which never?"""
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, OptionRow
+from app.models.types import Address, IpAddress
+
+
+class Pool(Base):
+    """A range of one subnet; kind `dynamic` is offered to clients, `excluded` never is."""
+
+    __tablename__ = "pools"
+    __table_args__ = (Index(None, "first"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subnet_id: Mapped[int] = mapped_column(ForeignKey("subnets.id", ondelete="CASCADE"), index=True)
+    first: Mapped[Address] = mapped_column(IpAddress)
+    last: Mapped[Address] = mapped_column(IpAddress)
+    kind: Mapped[str] = mapped_column(String(10), default="dynamic")
+    options: Mapped[list[OptionRow]] = mapped_column(default=list)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy reads it from the class

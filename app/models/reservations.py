@@ -1,0 +1,41 @@
+"""Which device is promised which address and settings?"""
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, OptionRow
+from app.models.types import Address, IpAddress
+
+
+class Reservation(Base):
+    """An address and/or options pinned to a device, found by any of its identifiers."""
+
+    __tablename__ = "reservations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subnet_id: Mapped[int] = mapped_column(ForeignKey("subnets.id", ondelete="CASCADE"), index=True)
+    ip: Mapped[Address | None] = mapped_column(IpAddress, unique=True)
+    hostname: Mapped[str] = mapped_column(String(253), default="")
+    description: Mapped[str] = mapped_column(default="")
+    next_server: Mapped[str | None] = mapped_column(String(15))
+    boot_file: Mapped[str | None] = mapped_column(String(127))
+    options: Mapped[list[OptionRow]] = mapped_column(default=list)
+    version: Mapped[int] = mapped_column(default=1)
+    identifiers: Mapped[list["ReservationIdentifier"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", order_by="ReservationIdentifier.id"
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy reads it from the class
+
+
+class ReservationIdentifier(Base):
+    """One way to recognise the device: mac, client_id, circuit_id or remote_id; value in lower-case hex."""
+
+    __tablename__ = "reservation_identifiers"
+    __table_args__ = (Index(None, "subnet_id", "type", "value", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id", ondelete="CASCADE"), index=True)
+    subnet_id: Mapped[int]
+    type: Mapped[str] = mapped_column(String(12))
+    value: Mapped[str] = mapped_column(String(510), index=True)

@@ -1,0 +1,22 @@
+"""What holds for every subnet unless it says otherwise?"""
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, OptionRow
+
+
+class GlobalSettings(Base):
+    """The global scope: one row, id 1. All times in seconds."""
+
+    __tablename__ = "settings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    options: Mapped[list[OptionRow]] = mapped_column(default=list)
+    lease_time: Mapped[int] = mapped_column(default=43200)
+    min_lease_time: Mapped[int] = mapped_column(default=60)
+    max_lease_time: Mapped[int] = mapped_column(default=604800)
+    next_server: Mapped[str | None] = mapped_column(String(15))
+    boot_file: Mapped[str | None] = mapped_column(String(127))
+    offer_hold_s: Mapped[int] = mapped_column(default=60)
+    decline_hold_s: Mapped[int] = mapped_column(default=86400)
