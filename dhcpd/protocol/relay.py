@@ -1,0 +1,90 @@
+"""What did a relay agent say in option 82?
+
+    +------+-----+------------------+------+-----+------------------+
+    | code | len | value (len)      | code | len | value (len)      | ...
+    +------+-----+------------------+------+-----+------------------+
+
+RFC 3046 §2.0: no pads and no END inside. A sub-option that is repeated is joined like an option.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from dhcpd.protocol.constants import (
+    CIRCUIT_ID,
+    LINK_SELECTION,
+    RELAY_ID,
+    REMOTE_ID,
+    SERVER_ID_OVERRIDE,
+    SOURCE_PORT,
+    SUBSCRIBER_ID,
+)
+from dhcpd.protocol.errors import DecodeError
+
+_ADDRESSES: Final = (LINK_SELECTION, SERVER_ID_OVERRIDE)
+
+
+def decode_relay_info(data: bytes) -> dict[int, bytes]:
+    """Return the sub-options of an option 82 by code; raise DecodeError if they are malformed.
+
+    Sub-options 5 and 11 have four octets in the result. An empty option 82 gives an empty result.
+    """
+    suboptions: dict[int, bytes] = {}
+    position = 0
+    size = len(data)
+    while position < size:
+        code = data[position]
+        start = position + 2
+        if start > size or (position := start + data[start - 1]) > size:
+            raise DecodeError("bad-relay-info", f"sub-option {code} runs past the end of option 82")
+        value = data[start:position]
+        suboptions[code] = suboptions[code] + value if code in suboptions else value
+    for code in _ADDRESSES:
+        if len(suboptions.get(code, b"....")) != 4:
+            raise DecodeError("bad-relay-info", f"sub-option {code} is not an IPv4 address")
+    return suboptions
+
+
+def encode_relay_info(suboptions: Mapping[int, bytes]) -> bytes:
+    """Return the value of option 82; raise ValueError for a value of more than 255 octets."""
+    return b"".join([bytes((code, len(value))) + value for code, value in suboptions.items()])
+
+
+def circuit_id(suboptions: Mapping[int, bytes]) -> bytes | None:
+    """Return the port or VLAN that the client is behind (RFC 3046 §3.1)."""
+    return suboptions.get(CIRCUIT_ID)
+
+
+def remote_id(suboptions: Mapping[int, bytes]) -> bytes | None:
+    """Return who is at the far end of the circuit (RFC 3046 §3.2)."""
+    return suboptions.get(REMOTE_ID)
+
+
+def subscriber_id(suboptions: Mapping[int, bytes]) -> bytes | None:
+    """Return the provider's name of the customer (RFC 3993)."""
+    return suboptions.get(SUBSCRIBER_ID)
+
+
+def relay_id(suboptions: Mapping[int, bytes]) -> bytes | None:
+    """Return the relay's own DUID-like identifier (RFC 6925 §5)."""
+    return suboptions.get(RELAY_ID)
+
+
+def link_selection(suboptions: Mapping[int, bytes]) -> int | None:
+    """Return an address on the client's link, which goes before giaddr (RFC 3527 §3)."""
+    return _address(suboptions, LINK_SELECTION)
+
+
+def server_id_override(suboptions: Mapping[int, bytes]) -> int | None:
+    """Return the server identifier that the relay wants the client to see (RFC 5107 §4)."""
+    return _address(suboptions, SERVER_ID_OVERRIDE)
+
+
+def has_source_port(suboptions: Mapping[int, bytes]) -> bool:
+    """Say whether the reply goes to the UDP port that the relay sent from, not to port 67 (RFC 8357 §5.2)."""
+    return SOURCE_PORT in suboptions
+
+
+def _address(suboptions: Mapping[int, bytes], code: int) -> int | None:
+    value = suboptions.get(code)
+    return None if value is None else int.from_bytes(value, "big")
