@@ -1,0 +1,1 @@
+"""Decisions: a packet and what is known in, a reply and changes out. Pure."""

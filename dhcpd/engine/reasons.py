@@ -1,0 +1,77 @@
+"""What are the possible outcomes for a packet called, and how are they told to a person?"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A named outcome: log key, metric label, event reason and help text in one."""
+
+    OFFERED = "offered"
+    OFFERED_AGAIN = "offered-again"
+    ASSIGNED = "assigned"
+    RENEWED = "renewed"
+    RELEASED = "released"
+    DECLINED = "declined"
+    INFORMED = "informed"
+    EXPIRED = "expired"
+    RELEASED_BY_ADMIN = "released-by-admin"
+    QUARANTINED = "quarantined"
+    NAK_WRONG_NETWORK = "nak-wrong-network"
+    NAK_WRONG_ADDRESS = "nak-wrong-address"
+    NAK_NOT_AVAILABLE = "nak-not-available"
+    NAK_RESERVATION_MOVED = "nak-reservation-moved"
+    NAK_UNKNOWN_CLIENT = "nak-unknown-client"
+    DROP_NO_SUBNET = "drop-no-subnet"
+    DROP_DHCP_DISABLED = "drop-dhcp-disabled"
+    DROP_POOL_EXHAUSTED = "drop-pool-exhausted"
+    DROP_OTHER_SERVER = "drop-other-server"
+    DROP_UNKNOWN_CLIENT = "drop-unknown-client"
+    DROP_NOT_A_REQUEST = "drop-not-a-request"
+    DROP_NO_MESSAGE_TYPE = "drop-no-message-type"
+    DROP_UNHANDLED_TYPE = "drop-unhandled-type"
+    DROP_NO_CLIENT_IDENTITY = "drop-no-client-identity"
+    DROP_NOT_THE_OWNER = "drop-not-the-owner"
+    DROP_DECLINE_CAP = "drop-decline-cap"
+    DROP_NO_ADDRESS_NAMED = "drop-no-address-named"
+    DROP_NOT_COMMITTED = "drop-not-committed"
+    DROP_MALFORMED_RELAY_INFO = "drop-malformed-relay-info"
+    DROP_NO_SERVER_ADDRESS = "drop-no-server-address"
+
+
+SENTENCES: dict[str, str] = {
+    Reason.OFFERED: "An address was offered and is held for the client.",
+    Reason.OFFERED_AGAIN: "The client asked again and got the same offer.",
+    Reason.ASSIGNED: "The client took the address; the lease is on disk.",
+    Reason.RENEWED: "The client keeps its address for another lease time.",
+    Reason.RELEASED: "The client gave its address back.",
+    Reason.DECLINED: "The client found the address in use; it is quarantined.",
+    Reason.INFORMED: "The client has an address of its own and got only settings.",
+    Reason.EXPIRED: "The lease ran out and was not renewed.",
+    Reason.RELEASED_BY_ADMIN: "An administrator released the address.",
+    Reason.QUARANTINED: "An administrator quarantined the address.",
+    Reason.NAK_WRONG_NETWORK: "Refused: the address does not belong to the network that the client is on.",
+    Reason.NAK_WRONG_ADDRESS: "Refused: the client is known here with another address.",
+    Reason.NAK_NOT_AVAILABLE: "Refused: the address belongs to somebody else or is outside every pool.",
+    Reason.NAK_RESERVATION_MOVED: "Refused: the client has a reservation for another address and shall get it.",
+    Reason.NAK_UNKNOWN_CLIENT: "Refused: the client asks to keep an address that was never given to it here.",
+    Reason.DROP_NO_SUBNET: "No answer: no subnet is planned for the network that the packet came from.",
+    Reason.DROP_DHCP_DISABLED: "No answer: DHCP is switched off for this subnet.",
+    Reason.DROP_POOL_EXHAUSTED: "No answer: every address of the pools is taken.",
+    Reason.DROP_OTHER_SERVER: "No answer: the client chose another DHCP server.",
+    Reason.DROP_UNKNOWN_CLIENT: "No answer: the client is unknown and the subnet is not authoritative.",
+    Reason.DROP_NOT_A_REQUEST: "No answer: the packet is a server's reply, not a request.",
+    Reason.DROP_NO_MESSAGE_TYPE: "No answer: a BOOTP packet without a DHCP message type.",
+    Reason.DROP_UNHANDLED_TYPE: "No answer: a message type that servers do not handle.",
+    Reason.DROP_NO_CLIENT_IDENTITY: "No answer: neither hardware address nor client identifier.",
+    Reason.DROP_NOT_THE_OWNER: "Ignored: the sender does not hold the address that it speaks of.",
+    Reason.DROP_DECLINE_CAP: "Ignored: the client has declined too many addresses already.",
+    Reason.DROP_NO_ADDRESS_NAMED: "No answer: the request names no address.",
+    Reason.DROP_NOT_COMMITTED: "No answer: the lease could not be written to the database.",
+    Reason.DROP_MALFORMED_RELAY_INFO: "No answer: the relay information (option 82) is malformed.",
+    Reason.DROP_NO_SERVER_ADDRESS: "No answer: the interface has no IPv4 address to answer from.",
+}
+
+
+def explain(reason: str) -> str:
+    """Return the sentence of an outcome; a decoder's code (`truncated`...) is told as such."""
+    return SENTENCES.get(reason) or f"Dropped: the packet is malformed ({reason})."

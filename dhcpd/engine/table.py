@@ -1,0 +1,258 @@
+"""Which address is free, whose is it, and what runs out when? The database's image in memory."""
+
+from collections import deque
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
+
+from dhcpd.engine.leases import ACTIVE, DECLINED, EXPIRED, NEVER, Change, Hold, Lease, LeaseChange, Unhold
+from dhcpd.engine.reasons import Reason
+from dhcpd.engine.snapshot import EMPTY, Pool, Snapshot
+
+
+class Allocator:
+    """The free addresses of one pool: never used ones in order, then the least recently used."""
+
+    __slots__ = ("cursor", "last", "reusable")
+
+    def __init__(self, first: int, last: int) -> None:
+        self.cursor = first
+        self.last = last
+        self.reusable: deque[int] = deque()
+
+
+class Table:
+    """All bindings and offers. `apply` and `revert` are the only ways to change it."""
+
+    def __init__(self) -> None:
+        self.snapshot: Snapshot = EMPTY
+        self.leases: dict[int, Lease] = {}
+        self._by_client: dict[tuple[int, bytes], int] = {}
+        self._by_mac: dict[tuple[int, bytes], int] = {}
+        self._holds: dict[int, Hold] = {}
+        self._hold_of: dict[tuple[int, bytes], int] = {}
+        self._hold_order: deque[Hold] = deque()
+        self._timers: list[tuple[int, int]] = []
+        self._allocators: dict[tuple[int, int], Allocator] = {}
+        self._declines: dict[bytes, int] = {}
+
+    def load(self, leases: Iterable[Lease]) -> None:
+        """Fill an empty table with what the database holds."""
+        for lease in sorted(leases, key=lambda row: row.renewed_at):
+            self.leases[lease.ip] = lease
+        self._timers = [(row.expires_at, row.ip) for row in self.leases.values() if _runs(row)]
+        heapify(self._timers)
+
+    def use(self, snapshot: Snapshot) -> None:
+        """Serve from another configuration; what stayed the same keeps its allocation state."""
+        old, self.snapshot = self.snapshot, snapshot
+        links = {s.id: s.link for s in snapshot.subnets}
+        if links != {s.id: s.link for s in old.subnets}:
+            self._index_clients(links)
+        kept: dict[tuple[int, int], Allocator] = {}
+        fresh: list[Pool] = []
+        for pool in (p for s in snapshot.subnets for p in s.pools):
+            allocator = self._allocators.get((pool.first, pool.last))
+            kept[pool.first, pool.last] = allocator or Allocator(pool.first, pool.last)
+            if allocator is None:
+                fresh.append(pool)
+        self._allocators = kept
+        freed = [ip for ip in (*old.blocked, *old.reserved) if self._may_serve(ip)]
+        self._return_used(fresh, freed)
+
+    def _index_clients(self, links: dict[int, int]) -> None:
+        self._by_client.clear()
+        self._by_mac.clear()
+        for lease in self.leases.values():
+            link = links.get(lease.subnet_id)
+            if link is not None and lease.state != DECLINED:
+                self._by_client[link, lease.client_key] = lease.ip
+                self._by_mac[link, lease.mac] = lease.ip
+
+    def _may_serve(self, ip: int) -> bool:
+        return ip not in self.snapshot.blocked and ip not in self.snapshot.reserved
+
+    def _return_used(self, fresh: list[Pool], freed: list[int]) -> None:
+        for ip in freed:
+            self._make_reusable(ip, first=False)
+        if fresh:
+            spans = {(p.first, p.last) for p in fresh}
+            for lease in self.leases.values():
+                pool = self._pool_of(lease.ip)
+                if lease.state != ACTIVE and pool is not None and (pool.first, pool.last) in spans:
+                    self._allocators[pool.first, pool.last].reusable.append(lease.ip)
+
+    def _pool_of(self, ip: int) -> Pool | None:
+        subnet = self.snapshot.subnet_of(ip)
+        return subnet.pool_of(ip) if subnet else None
+
+    def _make_reusable(self, ip: int, *, first: bool) -> None:
+        pool = self._pool_of(ip)
+        if pool is None:
+            return
+        queue = self._allocators[pool.first, pool.last].reusable
+        if first:
+            queue.appendleft(ip)
+        else:
+            queue.append(ip)
+
+    # --- questions ---
+
+    def binding(self, link: int, client_key: bytes, mac: bytes) -> Lease | None:
+        """Return the client's present or previous lease on the link, by its key, else by its MAC.
+
+        The second look finds a PXE ROM's lease again when the OS sends an identifier (RFC 4361 §6.3).
+        """
+        ip = self._by_client.get((link, client_key))
+        if ip is None:
+            ip = self._by_mac.get((link, mac)) if mac else None
+            if ip is None:
+                return None
+            lease = self.leases.get(ip)
+            return (
+                lease
+                if lease and lease.mac == mac and not (lease.client_id and client_key[:1] == b"\1")
+                else None
+            )
+        lease = self.leases.get(ip)
+        return lease if lease and lease.client_key == client_key else None
+
+    def held_for(self, link: int, client_key: bytes, now: int) -> int | None:
+        """Return the address offered to the client and still held."""
+        ip = self._hold_of.get((link, client_key))
+        if ip is None or self._holds[ip].expires_at <= now:
+            return None
+        return ip
+
+    def is_free_for(self, ip: int, client_key: bytes, now: int) -> bool:
+        """Tell whether nobody but this client leases the address or holds an offer of it."""
+        hold = self._holds.get(ip)
+        if hold is not None and hold.client_key != client_key and hold.expires_at > now:
+            return False
+        lease = self.leases.get(ip)
+        if lease is None:
+            return True
+        if lease.state == ACTIVE:
+            return lease.client_key == client_key or lease.expires_at <= now
+        return lease.state != DECLINED or lease.expires_at <= now
+
+    def is_allocatable(self, ip: int, client_key: bytes, now: int) -> bool:
+        """Tell whether the address is in a pool, known to nobody else and free for the client."""
+        return self._may_serve(ip) and self._pool_of(ip) is not None and self.is_free_for(ip, client_key, now)
+
+    def next_free(self, pool: Pool, client_key: bytes, now: int) -> int | None:
+        """Return an address of the pool, O(1) amortised: never used before, then least recently used."""
+        allocator = self._allocators[pool.first, pool.last]
+        while allocator.cursor <= allocator.last:
+            ip = allocator.cursor
+            if ip not in self.leases and ip not in self._holds and self._may_serve(ip):
+                return ip
+            allocator.cursor += 1
+        queue = allocator.reusable
+        while queue:
+            if queue[0] not in self._holds and self.is_allocatable(queue[0], client_key, now):
+                return queue[0]
+            queue.popleft()
+        return None
+
+    def declines_of(self, mac: bytes) -> int:
+        """Return how many addresses the client has in quarantine."""
+        return self._declines.get(mac, 0)
+
+    def next_deadline(self) -> int | None:
+        """Return the moment at which `expire` next has work."""
+        moments = [self._hold_order[0].expires_at] if self._hold_order else []
+        if self._timers:
+            moments.append(self._timers[0][0])
+        return min(moments, default=None)
+
+    # --- changes ---
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Take the changes in."""
+        for change in changes:
+            if type(change) is LeaseChange:
+                self._bind(change.before, change.after)
+            elif type(change) is Hold:
+                self._hold(change)
+            elif type(change) is Unhold:
+                self._drop_hold(change.link, change.client_key)
+
+    def revert(self, change: LeaseChange) -> None:
+        """Undo a change that the database refused or lost."""
+        if change.before is not None:
+            self._bind(change.after, change.before)
+            return
+        self.leases.pop(change.after.ip, None)
+        subnet = self.snapshot.subnet_of(change.after.ip)
+        link = subnet.link if subnet else -1
+        self._by_client.pop((link, change.after.client_key), None)
+        self._by_mac.pop((link, change.after.mac), None)
+        self._make_reusable(change.after.ip, first=True)
+
+    def _bind(self, before: Lease | None, after: Lease) -> None:
+        ip = after.ip
+        self.leases[ip] = after
+        subnet = self.snapshot.subnet_of(ip)
+        link = subnet.link if subnet else -1
+        if after.state == ACTIVE:
+            if before is None or before.client_key != after.client_key or before.state != ACTIVE:
+                self._by_client[link, after.client_key] = ip
+                self._by_mac[link, after.mac] = ip
+            self._drop_hold(link, after.client_key)
+        elif before is not None and before.state == ACTIVE:
+            self._make_reusable(ip, first=False)
+        if after.state == DECLINED:
+            self._declines[after.mac] = self._declines.get(after.mac, 0) + 1
+            self._by_client.pop((link, after.client_key), None)
+            self._by_mac.pop((link, after.mac), None)
+        if _runs(after) and (before is None or not _runs(before) or after.expires_at < before.expires_at):
+            heappush(self._timers, (after.expires_at, ip))
+
+    def _hold(self, hold: Hold) -> None:
+        self._drop_hold(hold.link, hold.client_key)
+        self._holds[hold.ip] = hold
+        self._hold_of[hold.link, hold.client_key] = hold.ip
+        self._hold_order.append(hold)
+
+    def _drop_hold(self, link: int, client_key: bytes) -> None:
+        ip = self._hold_of.pop((link, client_key), None)
+        if ip is None:
+            return
+        self._holds.pop(ip, None)
+        lease = self.leases.get(ip)
+        if lease is None or lease.state != ACTIVE:
+            self._make_reusable(ip, first=True)
+
+    def expire(self, now: int, *, limit: int) -> list[LeaseChange]:
+        """Return at most `limit` leases that have run out; drop offers whose time is over."""
+        while self._hold_order and self._hold_order[0].expires_at <= now:
+            hold = self._hold_order.popleft()
+            if self._holds.get(hold.ip) is hold:
+                self._drop_hold(hold.link, hold.client_key)
+        changes: list[LeaseChange] = []
+        while self._timers and self._timers[0][0] <= now and len(changes) < limit:
+            _, ip = heappop(self._timers)
+            lease = self.leases.get(ip)
+            if lease is None or not _runs(lease):
+                continue
+            if lease.expires_at > now:
+                heappush(self._timers, (lease.expires_at, ip))
+                continue
+            changes.append(LeaseChange(lease, lease._replace(state=EXPIRED), Reason.EXPIRED))
+            self._expire_one(changes[-1])
+        return changes
+
+    def _expire_one(self, change: LeaseChange) -> None:
+        self.leases[change.after.ip] = change.after
+        self._make_reusable(change.after.ip, first=False)
+        if change.before is not None and change.before.state == DECLINED:
+            left = self._declines.get(change.before.mac, 1) - 1
+            if left > 0:
+                self._declines[change.before.mac] = left
+            else:
+                self._declines.pop(change.before.mac, None)
+
+
+def _runs(lease: Lease) -> bool:
+    """Tell whether the lease (or quarantine) has an end that is to be watched."""
+    return (lease.state == ACTIVE or lease.state == DECLINED) and lease.expires_at < NEVER
