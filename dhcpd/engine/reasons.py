@@ -52,7 +52,7 @@ SENTENCES: dict[str, str] = {
     Reason.NAK_WRONG_NETWORK: "Refused: the address does not belong to the network that the client is on.",
     Reason.NAK_WRONG_ADDRESS: "Refused: the client is known here with another address.",
     Reason.NAK_NOT_AVAILABLE: "Refused: the address belongs to somebody else or is outside every pool.",
-    Reason.NAK_RESERVATION_MOVED: "Refused: the client has a reservation for another address and shall get it.",
+    Reason.NAK_RESERVATION_MOVED: "Refused: the client has a reservation for another address.",
     Reason.NAK_UNKNOWN_CLIENT: "Refused: the client asks to keep an address that was never given to it here.",
     Reason.DROP_NO_SUBNET: "No answer: no subnet is planned for the network that the packet came from.",
     Reason.DROP_DHCP_DISABLED: "No answer: DHCP is switched off for this subnet.",

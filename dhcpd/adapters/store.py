@@ -1,0 +1,151 @@
+"""How do leases and events become durable, all of a batch in one transaction?"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from app.models.events import LeaseEvent
+from app.models.leases import Lease as LeaseRow
+from app.models.types import IPV4_PREFIX, Address, unpack_address
+from app.models.workers import Command, Revision, Worker
+from dhcpd.engine.leases import NEVER, Lease, LeaseChange
+
+EVENT_ORDER_LOCK = 0x1EA5E  # PostgreSQL: event ids become visible in order
+_LEASE_COLUMNS = (
+    "ip state subnet_id client_key mac client_id hostname vendor_class started_at renewed_at expires_at "
+    "renewals relay relay_info worker"
+).split()
+_EVENT_COLUMNS = "at type ip subnet_id mac client_id hostname expires_at reason worker".split()
+_SQLITE_LEASE = (
+    f"INSERT INTO leases ({', '.join(_LEASE_COLUMNS)}) VALUES ({', '.join('?' * len(_LEASE_COLUMNS))}) "
+    f"ON CONFLICT (ip) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _LEASE_COLUMNS[1:])}"
+)
+_SQLITE_EVENT = (
+    f"INSERT INTO lease_events ({', '.join(_EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(_EVENT_COLUMNS))})"
+)
+
+
+class Store:
+    """The worker's connection; SQLite has one worker, PostgreSQL arbitrates between several."""
+
+    def __init__(self, engine: Engine, worker: str) -> None:
+        self._engine = engine
+        self._worker = worker
+        self._sqlite = engine.dialect.name == "sqlite"
+
+    def commit(self, changes: Sequence[LeaseChange], *, now: int) -> set[int]:
+        """Write the changes and their events durably; return the addresses (ints) that were refused.
+
+        A refused address belongs, in the database, to another client. Raises SQLAlchemyError when nothing
+        was written.
+        """
+        if not changes:
+            return set()
+        with self._begin() as connection:
+            last = {change.after.ip: change.after for change in changes}
+            if self._sqlite:
+                connection.exec_driver_sql(_SQLITE_LEASE, [self._lease_tuple(r) for r in last.values()])
+                connection.exec_driver_sql(_SQLITE_EVENT, [self._event_tuple(c, now) for c in changes])
+                return set()
+            return self._commit_postgresql(connection, changes, last, now)
+
+    def _begin(self) -> Any:
+        return self._engine.execution_options(writing=True).begin()
+
+    def _lease_tuple(self, row: Lease) -> tuple[Any, ...]:
+        relay = IPV4_PREFIX + row.relay.to_bytes(4, "big") if row.relay else None
+        expires = None if row.expires_at >= NEVER else row.expires_at
+        return (IPV4_PREFIX + row.ip.to_bytes(4, "big"), *row[1:10], expires, row.renewals, relay, row.relay_info,
+                self._worker)  # fmt: skip
+
+    def _event_tuple(self, change: LeaseChange, now: int) -> tuple[Any, ...]:
+        row = change.after
+        expires = None if row.expires_at >= NEVER else row.expires_at
+        return (now, row.state, IPV4_PREFIX + row.ip.to_bytes(4, "big"), row.subnet_id, row.mac, row.client_id,
+                row.hostname, expires, str(change.reason), self._worker)  # fmt: skip
+
+    def _commit_postgresql(
+        self, connection: Connection, changes: Sequence[LeaseChange], last: dict[int, Lease], now: int
+    ) -> set[int]:
+        owners = {c.after.ip: c.before.client_key for c in changes if c.before is not None}
+        rows = [_columns(_LEASE_COLUMNS, self._lease_tuple(row)) for row in last.values()]
+        statement = pg_insert(LeaseRow).values(rows)
+        new = statement.excluded
+        free = or_(
+            LeaseRow.state != "active",
+            LeaseRow.expires_at <= _moment(now),
+            LeaseRow.client_key == new.client_key,
+            LeaseRow.client_key.in_(sorted(set(owners.values()))),
+        )
+        upsert = statement.on_conflict_do_update(
+            index_elements=[LeaseRow.ip], set_={c: new[c] for c in _LEASE_COLUMNS[1:]}, where=free
+        ).returning(LeaseRow.ip)
+        taken = {int(ip) for ip in connection.execute(upsert).scalars()}
+        refused = set(last) - taken
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENT_ORDER_LOCK})
+        events = [_columns(_EVENT_COLUMNS, self._event_tuple(c, now)) for c in changes if c.after.ip in taken]
+        if events:
+            connection.execute(pg_insert(LeaseEvent), events)
+        return refused
+
+    def load_leases(self) -> list[Lease]:
+        """Return every IPv4 lease of the database."""
+        columns = [getattr(LeaseRow, name) for name in _LEASE_COLUMNS[:-1]]
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(*columns)).all()
+        return [_lease(row) for row in rows if row.ip.version == 4]
+
+    def revision(self) -> int:
+        """Return the newest configuration revision."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(Revision.number).where(Revision.id == 1)) or 0
+
+    def commands(self) -> list[tuple[int, str, int]]:
+        """Return what administrators ask for: (id, action, address)."""
+        query = select(Command.id, Command.action, Command.ip).where(Command.done_at.is_(None)).limit(100)
+        with self._engine.connect() as connection:
+            return [(row.id, row.action, int(row.ip)) for row in connection.execute(query)]
+
+    def finish_command(self, command_id: int, result: str, *, now: int) -> None:
+        """Note the outcome of a command."""
+        done = update(Command).where(Command.id == command_id).values(done_at=_moment(now), result=result)
+        with self._begin() as connection:
+            connection.execute(done)
+
+    def report(self, row: dict[str, Any]) -> None:
+        """Write the worker's own row."""
+        insert = sqlite_insert if self._sqlite else pg_insert
+        values = {**row, "id": self._worker}
+        statement = insert(Worker).values(values).on_conflict_do_update(index_elements=[Worker.id], set_=row)
+        with self._begin() as connection:
+            connection.execute(statement)
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _columns(names: Sequence[str], values: tuple[Any, ...]) -> dict[str, Any]:
+    """Name the values and give them the types that the ORM columns take."""
+    row = dict(zip(names, values, strict=True))
+    for name in ("ip", "relay"):
+        if row.get(name) is not None:
+            row[name] = unpack_address(row[name])
+    for name in ("at", "started_at", "renewed_at", "expires_at"):
+        if row.get(name) is not None:
+            row[name] = _moment(row[name])
+    return row
+
+
+def _lease(row: Any) -> Lease:
+    relay: Address | None = row.relay
+    return Lease(
+        int(row.ip), row.state, row.subnet_id, bytes(row.client_key), bytes(row.mac), bytes(row.client_id),
+        row.hostname, row.vendor_class, int(row.started_at.timestamp()), int(row.renewed_at.timestamp()),
+        NEVER if row.expires_at is None else int(row.expires_at.timestamp()), row.renewals,
+        int(relay) if relay is not None else 0, bytes(row.relay_info),
+    )  # fmt: skip

@@ -1,0 +1,151 @@
+"""How do datagrams come in and replies go out?"""
+
+import os
+import select
+import socket
+import struct
+from typing import Final
+
+from dhcpd.adapters.interfaces import Interface
+from dhcpd.engine.classify import Ingress
+from dhcpd.engine.route import Destination
+from dhcpd.protocol.frame import encode_frame
+
+RECEIVE_BUFFER_BYTES: Final = 4 << 20
+DATAGRAM_BYTES: Final = 65535
+BATCH: Final = 256
+"""Datagrams decided before one commit: enough to hide an fsync, few enough to bound the delay."""
+
+
+class Port:
+    """A UDP socket on one interface, and a raw one for clients that have no address yet."""
+
+    def __init__(self, interface: Interface, number: int, own: frozenset[int], *, device: bool) -> None:
+        self.interface = interface
+        self.number = number
+        self.own = own
+        self.server_ip = interface.addresses[0] if interface.addresses else 0
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        if device:
+            name = interface.name.encode() + b"\0"
+            self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name)
+        self.udp.bind(("0.0.0.0", number))
+        self.raw = _open_raw(interface) if device and len(interface.mac) == 6 else None
+        self._identification = 0
+
+    def receive(self, limit: int) -> list[tuple[bytes, Ingress]]:
+        """Return what the kernel has queued, at most `limit` datagrams; never waits."""
+        batch: list[tuple[bytes, Ingress]] = []
+        receive, name = self.udp.recvfrom, self.interface.name
+        while len(batch) < limit:
+            try:
+                data, (host, port) = receive(DATAGRAM_BYTES)
+            except BlockingIOError:
+                break
+            except OSError:
+                break  # the interface went down; it is reopened by the next refresh
+            source = int.from_bytes(socket.inet_aton(host), "big")
+            server_ip = self.server_ip or (source if source >> 24 == 127 else 0)
+            batch.append((data, Ingress(name, server_ip, source, port, self.own)))
+        return batch
+
+    def send(self, data: bytes, to: Destination) -> bool:
+        """Send a reply; False when the kernel did not take it."""
+        try:
+            if to.mac is not None and self.raw is not None:
+                self.raw.send(self._frame(data, to))
+            else:
+                ip = 0xFFFFFFFF if to.mac is not None else to.ip
+                self.udp.sendto(data, (socket.inet_ntoa(struct.pack("!I", ip)), to.port))
+        except OSError:
+            return False
+        return True
+
+    def _frame(self, data: bytes, to: Destination) -> bytes:
+        self._identification = (self._identification + 1) & 0xFFFF
+        assert to.mac is not None
+        return encode_frame(
+            source_mac=self.interface.mac,
+            destination_mac=to.mac,
+            source=self.server_ip,
+            destination=to.ip,
+            source_port=self.number,
+            destination_port=to.port,
+            payload=data,
+            identification=self._identification,
+        )
+
+    def close(self) -> None:
+        """Close both sockets."""
+        self.udp.close()
+        if self.raw is not None:
+            self.raw.close()
+
+
+def _open_raw(interface: Interface) -> socket.socket:
+    raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # protocol 0: sends only
+    raw.bind((interface.name, 0))
+    return raw
+
+
+def may_bind_devices() -> bool:
+    """Tell whether this process may serve clients on a link (raw frames need CAP_NET_RAW)."""
+    if not hasattr(socket, "AF_PACKET"):
+        return False
+    try:
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+    except OSError:
+        return False
+    return True
+
+
+class Ports:
+    """Every port of the worker, waited on together, with a pipe that wakes the wait."""
+
+    def __init__(self) -> None:
+        self.ports: dict[int, Port] = {}
+        self._poll = select.epoll()
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll.register(self._wake_read, select.EPOLLIN)
+
+    def add(self, port: Port) -> None:
+        """Serve one more port."""
+        self.ports[port.udp.fileno()] = port
+        self._poll.register(port.udp.fileno(), select.EPOLLIN)
+
+    def remove(self, port: Port) -> None:
+        """Stop serving a port."""
+        self._poll.unregister(port.udp.fileno())
+        del self.ports[port.udp.fileno()]
+        port.close()
+
+    def receive(self, timeout_s: float) -> list[tuple[Port, bytes, Ingress]]:
+        """Wait at most `timeout_s`, then return what is queued on all ports, fairly shared."""
+        ready = [fd for fd, _ in self._poll.poll(timeout_s)]
+        batch: list[tuple[Port, bytes, Ingress]] = []
+        share = max(1, BATCH // max(1, len(ready)))
+        for fd in ready:
+            if fd == self._wake_read:
+                os.read(fd, 1024)
+                continue
+            port = self.ports[fd]
+            batch += [(port, data, ingress) for data, ingress in port.receive(share)]
+        return batch
+
+    def wake(self) -> None:
+        """End the present wait, from a signal handler or another thread."""
+        try:
+            os.write(self._wake_write, b"\0")
+        except BlockingIOError:
+            return  # the pipe is full of wake-ups already
+
+    def close(self) -> None:
+        """Close everything."""
+        for port in list(self.ports.values()):
+            self.remove(port)
+        self._poll.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)

@@ -1,0 +1,47 @@
+"""Which address shall the client have? RFC 2131 §4.3.1."""
+
+from dhcpd.engine.classify import Request
+from dhcpd.engine.leases import ACTIVE
+from dhcpd.engine.snapshot import Subnet
+from dhcpd.engine.table import Table
+from dhcpd.protocol.constants import REQUESTED_ADDRESS
+
+
+def choose(request: Request, table: Table) -> tuple[Subnet, int] | None:
+    """Return subnet and address: reserved, offered, bound before, asked for, else a new one."""
+    for ip in _wishes(request, table):
+        subnet = request.subnet_of(ip) if ip else None
+        if subnet is not None and subnet.dhcp_enabled and may_have(request, ip, table):
+            return subnet, ip
+    for subnet in request.subnets:
+        for pool in subnet.pools if subnet.dhcp_enabled else ():
+            found = table.next_free(pool, request.client_key, request.now)
+            if found is not None:
+                return subnet, found
+    return None
+
+
+def _wishes(request: Request, table: Table) -> list[int]:
+    reserved = request.reservation.ip if request.reservation else None
+    held = table.held_for(request.link, request.client_key, request.now)
+    bound = request.binding.ip if request.binding else None
+    asked = int.from_bytes(request.packet.options.get(REQUESTED_ADDRESS, b""), "big")
+    return [ip for ip in (reserved, held, bound, asked) if ip]
+
+
+def may_have(request: Request, ip: int, table: Table) -> bool:
+    """Tell whether the address can be this client's: its reservation, its lease, or free in a pool."""
+    reservation = request.reservation
+    mine = request.binding is not None and request.binding.ip == ip and request.binding.state == ACTIVE
+    key = request.binding.client_key if mine and request.binding else request.client_key
+    if reservation is not None and reservation.ip == ip:
+        return table.is_free_for(ip, key, request.now)
+    return table.is_allocatable(ip, key, request.now)
+
+
+def belongs_elsewhere(request: Request, ip: int, table: Table) -> bool:
+    """Tell whether another address is reserved for the client and free to move to."""
+    reservation = request.reservation
+    if reservation is None or reservation.ip is None or reservation.ip == ip:
+        return False
+    return table.is_free_for(reservation.ip, request.client_key, request.now)
