@@ -139,7 +139,7 @@ class _Compiler:
         return by_key, by_ip
 
     def _blocked(self) -> set[int]:
-        """Collect what DHCP never offers: known addresses, gateways, network, broadcast, our own, excluded."""
+        """Collect what is never offered: known, gateway, network, broadcast, our own, excluded."""
         blocked = set(self.known)
         for row in self.subnets:
             if row.gateway is not None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
 
-from sqlalchemy import Connection, Engine, or_, select, text, update
+from sqlalchemy import Connection, Engine, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import make_url
 
+from app.database import make_engine
 from app.models.events import LeaseEvent
 from app.models.leases import Lease as LeaseRow
 from app.models.types import IPV4_PREFIX, Address, unpack_address
@@ -15,11 +18,35 @@ from app.models.workers import Command, Revision, Worker
 from dhcpd.engine.leases import NEVER, Lease, LeaseChange
 
 EVENT_ORDER_LOCK = 0x1EA5E  # PostgreSQL: event ids become visible in order
-_LEASE_COLUMNS = (
-    "ip state subnet_id client_key mac client_id hostname vendor_class started_at renewed_at expires_at "
-    "renewals relay relay_info worker"
-).split()
-_EVENT_COLUMNS = "at type ip subnet_id mac client_id hostname expires_at reason worker".split()
+_LEASE_COLUMNS = [
+    "ip",
+    "state",
+    "subnet_id",
+    "client_key",
+    "mac",
+    "client_id",
+    "hostname",
+    "vendor_class",
+    "started_at",
+    "renewed_at",
+    "expires_at",
+    "renewals",
+    "relay",
+    "relay_info",
+    "worker",
+]
+_EVENT_COLUMNS = [
+    "at",
+    "type",
+    "ip",
+    "subnet_id",
+    "mac",
+    "client_id",
+    "hostname",
+    "expires_at",
+    "reason",
+    "worker",
+]
 _SQLITE_LEASE = (
     f"INSERT INTO leases ({', '.join(_LEASE_COLUMNS)}) VALUES ({', '.join('?' * len(_LEASE_COLUMNS))}) "
     f"ON CONFLICT (ip) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _LEASE_COLUMNS[1:])}"
@@ -27,6 +54,17 @@ _SQLITE_LEASE = (
 _SQLITE_EVENT = (
     f"INSERT INTO lease_events ({', '.join(_EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(_EVENT_COLUMNS))})"
 )
+
+
+def open_database(url: str) -> Engine:
+    """Return the engine of the shared database."""
+    return make_engine(url)
+
+
+def sqlite_path(url: str) -> str | None:
+    """Return the file of a SQLite database, None for any other."""
+    parsed = make_url(url)
+    return parsed.database if parsed.drivername.startswith("sqlite") else None
 
 
 class Store:
@@ -59,19 +97,20 @@ class Store:
     def _lease_tuple(self, row: Lease) -> tuple[Any, ...]:
         relay = IPV4_PREFIX + row.relay.to_bytes(4, "big") if row.relay else None
         expires = None if row.expires_at >= NEVER else row.expires_at
-        return (IPV4_PREFIX + row.ip.to_bytes(4, "big"), *row[1:10], expires, row.renewals, relay, row.relay_info,
-                self._worker)  # fmt: skip
+        ip = IPV4_PREFIX + row.ip.to_bytes(4, "big")
+        return (ip, *row[1:10], expires, row.renewals, relay, row.relay_info, self._worker)
 
     def _event_tuple(self, change: LeaseChange, now: int) -> tuple[Any, ...]:
         row = change.after
         expires = None if row.expires_at >= NEVER else row.expires_at
-        return (now, row.state, IPV4_PREFIX + row.ip.to_bytes(4, "big"), row.subnet_id, row.mac, row.client_id,
-                row.hostname, expires, str(change.reason), self._worker)  # fmt: skip
+        ip = IPV4_PREFIX + row.ip.to_bytes(4, "big")
+        client = (row.mac, row.client_id, row.hostname)
+        return (now, row.state, ip, row.subnet_id, *client, expires, str(change.reason), self._worker)
 
     def _commit_postgresql(
         self, connection: Connection, changes: Sequence[LeaseChange], last: dict[int, Lease], now: int
     ) -> set[int]:
-        owners = {c.after.ip: c.before.client_key for c in changes if c.before is not None}
+        owners = [(ip_address(c.after.ip), c.before.client_key) for c in changes if c.before is not None]
         rows = [_columns(_LEASE_COLUMNS, self._lease_tuple(row)) for row in last.values()]
         statement = pg_insert(LeaseRow).values(rows)
         new = statement.excluded
@@ -79,7 +118,7 @@ class Store:
             LeaseRow.state != "active",
             LeaseRow.expires_at <= _moment(now),
             LeaseRow.client_key == new.client_key,
-            LeaseRow.client_key.in_(sorted(set(owners.values()))),
+            tuple_(LeaseRow.ip, LeaseRow.client_key).in_(owners),
         )
         upsert = statement.on_conflict_do_update(
             index_elements=[LeaseRow.ip], set_={c: new[c] for c in _LEASE_COLUMNS[1:]}, where=free

@@ -1,0 +1,64 @@
+"""How is the worker started? `python -m dhcpd`."""
+
+import argparse
+import fcntl
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import IO
+
+from dhcpd.adapters.store import open_database, sqlite_path
+from dhcpd.worker import Worker
+
+ALREADY_RUNNING = 75  # EX_TEMPFAIL
+
+
+def main() -> int:
+    """Run the worker until SIGTERM or SIGINT; 75 when another worker serves this SQLite database."""
+    arguments = _arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    lock = _lock(arguments.database)
+    if lock is None:
+        print("another worker serves this SQLite database; use PostgreSQL for several", file=sys.stderr)
+        return ALREADY_RUNNING
+    names = [n.strip() for entry in arguments.interface for n in entry.split(",") if n.strip()]
+    worker = Worker(open_database(arguments.database), socket.gethostname(), names, arguments.dhcp_port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.run()
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    env = os.environ.get
+    parser = argparse.ArgumentParser(prog="leaseboard dhcpd", description="The DHCP worker of Leaseboard.")
+    default = env("LEASEBOARD_DATABASE_URL", "sqlite:///var/leaseboard.db")
+    parser.add_argument("--database", default=default, metavar="URL")
+    interfaces = [env("LEASEBOARD_INTERFACES", "")]
+    parser.add_argument("--interface", action="append", default=None, metavar="IF")
+    parser.add_argument("--dhcp-port", type=int, default=int(env("LEASEBOARD_DHCP_PORT", "67")), metavar="N")
+    arguments = parser.parse_args()
+    arguments.interface = arguments.interface or interfaces
+    return arguments
+
+
+def _lock(url: str) -> IO[str] | None:
+    """Take the lock of a SQLite database; None when another worker has it."""
+    path = sqlite_path(url)
+    if path is None:
+        return sys.stdin
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    handle = open(f"{path}.worker.lock", "w")  # noqa: SIM115  # held until the process ends
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    return handle
+
+
+if __name__ == "__main__":
+    sys.exit(main())

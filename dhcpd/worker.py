@@ -1,0 +1,249 @@
+"""How does the worker run? Receive, decide, commit, send; deadlines, reload, signals."""
+
+import logging
+import os
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from dhcpd.adapters.interfaces import Interface, read_interfaces
+from dhcpd.adapters.loader import load_snapshot
+from dhcpd.adapters.store import Store
+from dhcpd.adapters.udp import Port, Ports, may_bind_devices
+from dhcpd.engine.classify import Ingress
+from dhcpd.engine.decide import Decision, decide
+from dhcpd.engine.leases import ACTIVE, DECLINED, RELEASED, LeaseChange
+from dhcpd.engine.reasons import Reason
+from dhcpd.engine.snapshot import Snapshot
+from dhcpd.engine.table import Table
+from dhcpd.protocol.addresses import format_mac
+from dhcpd.protocol.errors import DecodeError
+from dhcpd.protocol.packet import decode
+from dhcpd.stats import Stats
+
+log = logging.getLogger("dhcpd")
+CONFIG_POLL_S: Final = 0.1
+REPORT_S: Final = 1.0
+INTERFACE_POLL_S: Final = 5.0
+EXPIRE_LIMIT: Final = 1000
+"""Leases expired in one batch, so that a mass expiry does not hold up clients."""
+
+
+class Worker:
+    """One DHCP server process over one database."""
+
+    def __init__(self, engine: Engine, name: str, interfaces: list[str], port: int) -> None:
+        self._engine = engine
+        self._store = Store(engine, name)
+        self._names = interfaces
+        self._number = port
+        self._device = may_bind_devices()
+        self._ports = Ports()
+        self._interfaces: list[Interface] = []
+        self._table = Table()
+        self._snapshot = Snapshot(0, (), {}, {}, {}, {}, frozenset())
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
+        self._loading: Future[Snapshot] | None = None
+        self._seen_at = 0.0
+        self._apply_ms = 0
+        self._stats = Stats()
+        self._started = datetime.now(UTC).replace(microsecond=0)
+        # Timers run on the monotonic clock, so that a jump of the wall clock expires nothing.
+        self._epoch = time.time() - time.monotonic()
+        self._next_poll = self._next_report = self._next_interfaces = 0.0
+        self._running = True
+
+    def now(self) -> int:
+        """Return whole seconds UTC, unmoved by clock jumps since the start."""
+        return int(self._epoch + time.monotonic())
+
+    def stop(self) -> None:
+        """Finish the present batch and return from `run`."""
+        self._running = False
+        self._ports.wake()
+
+    def run(self) -> None:
+        """Serve until `stop`."""
+        self._refresh_interfaces()
+        self._table.load(self._store.load_leases())
+        self._use(load_snapshot(self._engine, self._interfaces))
+        self._report()
+        log.info("serving port %d on %s", self._number, ", ".join(i.name for i in self._interfaces) or "all")
+        try:
+            while self._running:
+                self._serve(self._ports.receive(self._timeout_s()))
+                self._run_timers()
+        finally:
+            self._report()
+            self._loader.shutdown(wait=True)
+            self._ports.close()
+
+    def _timeout_s(self) -> float:
+        deadline = self._table.next_deadline()
+        wait = self._next_poll - time.monotonic()
+        if deadline is not None:
+            wait = min(wait, deadline - self._epoch - time.monotonic())
+        return max(0.0, min(wait, CONFIG_POLL_S))
+
+    # --- packets ---
+
+    def _serve(self, batch: list[tuple[Port, bytes, Ingress]]) -> None:
+        """Decide a batch, commit it in one transaction, then send what was committed."""
+        now = self.now()
+        decided: list[tuple[Port, Decision]] = []
+        changes: list[LeaseChange] = self._table.expire(now, limit=EXPIRE_LIMIT)
+        for port, data, ingress in batch:
+            decision = self._decide(data, ingress, now)
+            self._table.apply(decision.changes)
+            changes += [c for c in decision.changes if type(c) is LeaseChange]
+            if decision.reply is not None:
+                decided.append((port, decision))
+        refused = self._commit(changes, now)
+        for port, decision in decided:
+            if refused and any(c.after.ip in refused for c in decision.changes if type(c) is LeaseChange):
+                self._stats.by_reason[Reason.DROP_NOT_COMMITTED] += 1
+                continue
+            self._send(port, decision)
+
+    def _decide(self, data: bytes, ingress: Ingress, now: int) -> Decision:
+        self._stats.received += 1
+        try:
+            packet = decode(data)
+        except DecodeError as error:
+            self._stats.by_reason[error.code] += 1
+            return Decision(error.code)
+        decision = decide(packet, ingress, self._snapshot, self._table, now=now)
+        self._stats.by_reason[decision.reason] += 1
+        if decision.reason.startswith(("nak-", "drop-")):
+            self._stats.note_refusal(format_mac(packet.chaddr), decision.reason, ingress.interface, now)
+        return decision
+
+    def _commit(self, changes: list[LeaseChange], now: int) -> set[int]:
+        """Make the changes durable; take back, newest first, what the database refused or lost."""
+        if not changes:
+            return set()
+        try:
+            refused = self._store.commit(changes, now=now)
+            self._stats.commits += 1
+        except SQLAlchemyError as error:
+            log.error("commit failed, %d clients stay unanswered: %s", len(changes), error)
+            self._stats.commit_failed += 1
+            refused = {change.after.ip for change in changes}
+        for change in reversed(changes):
+            if change.after.ip in refused:
+                self._table.revert(change)
+        return refused
+
+    def _send(self, port: Port, decision: Decision) -> None:
+        assert decision.reply is not None
+        assert decision.destination is not None
+        if port.send(decision.reply, decision.destination):
+            self._stats.sent += 1
+        else:
+            self._stats.send_failed += 1
+
+    # --- everything else ---
+
+    def _run_timers(self) -> None:
+        moment = time.monotonic()
+        if self._loading is not None and self._loading.done():
+            self._finish_loading()
+        if moment >= self._next_poll:
+            self._next_poll = moment + CONFIG_POLL_S
+            self._guard(self._poll)
+        if moment >= self._next_interfaces:
+            self._next_interfaces = moment + INTERFACE_POLL_S
+            self._guard(self._refresh_interfaces)
+        if moment >= self._next_report:
+            self._next_report = moment + REPORT_S
+            self._guard(self._report)
+
+    def _guard(self, work: object) -> None:
+        """Run a timer's work; a database that is away must not stop service of what is known."""
+        assert callable(work)
+        try:
+            work()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("%s: %s", getattr(work, "__name__", "timer"), error)
+
+    def _poll(self) -> None:
+        if self._loading is None and self._store.revision() != self._snapshot.revision:
+            self._load()
+        for command_id, action, ip in self._store.commands():
+            self._obey(command_id, action, ip)
+
+    def _load(self) -> None:
+        self._seen_at = time.monotonic()
+        self._loading = self._loader.submit(load_snapshot, self._engine, self._interfaces)
+        self._loading.add_done_callback(lambda _: self._ports.wake())
+
+    def _finish_loading(self) -> None:
+        loading, self._loading = self._loading, None
+        assert loading is not None
+        error = loading.exception()
+        if error is not None:
+            log.error("configuration not loaded, the last one stays in force: %s", error)
+            return
+        self._use(loading.result())
+        self._apply_ms = int((time.monotonic() - self._seen_at) * 1000)
+        self._guard(self._report)
+
+    def _use(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._table.use(snapshot)
+
+    def _obey(self, command_id: int, action: str, ip: int) -> None:
+        now, lease = self.now(), self._table.leases.get(ip)
+        if lease is None or (action == "release" and lease.state != ACTIVE):
+            self._store.finish_command(command_id, "no active lease", now=now)
+            return
+        if action == "quarantine":
+            after = lease._replace(state=DECLINED, expires_at=now + self._snapshot.decline_hold_s)
+            change = LeaseChange(lease, after, Reason.QUARANTINED)
+        else:
+            after = lease._replace(state=RELEASED, expires_at=now)
+            change = LeaseChange(lease, after, Reason.RELEASED_BY_ADMIN)
+        self._table.apply((change,))
+        refused = self._commit([change], now)
+        self._store.finish_command(command_id, "refused" if refused else "done", now=now)
+
+    def _refresh_interfaces(self) -> None:
+        """Open sockets for interfaces that came or changed, close those that went."""
+        found = read_interfaces(self._names) if self._device else [_ANY]
+        if found == self._interfaces:
+            return
+        own = frozenset(a for i in found for a in i.addresses)
+        for port in list(self._ports.ports.values()):
+            self._ports.remove(port)
+        for interface in found:
+            self._ports.add(Port(interface, self._number, own, device=self._device))
+        self._interfaces = found
+        if self._next_report:
+            self._load()
+
+    def _report(self) -> None:
+        self._store.report(
+            {
+                "pid": os.getpid(),
+                "started_at": self._started,
+                "last_seen": datetime.fromtimestamp(time.time(), UTC),
+                "revision_applied": self._snapshot.revision,
+                "apply_ms": self._apply_ms,
+                "interfaces": [i.name for i in self._interfaces],
+                "warnings": self._warnings(),
+                "counters": self._stats.row(),
+            }
+        )
+
+    def _warnings(self) -> list[str]:
+        if not self._device:
+            return [f"Without root only relayed clients are served, on port {self._number}."]
+        bare = [i.name for i in self._interfaces if not i.addresses]
+        return [f"{name} has no IPv4 address: clients on it get no answer." for name in bare]
+
+
+_ANY = Interface("any", 0, b"", ())
