@@ -31,12 +31,13 @@ def _wishes(request: Request, table: Table) -> list[int]:
 
 def may_have(request: Request, ip: int, table: Table) -> bool:
     """Tell whether the address can be this client's: its reservation, its lease, or free in a pool."""
-    reservation = request.reservation
-    mine = request.binding is not None and request.binding.ip == ip and request.binding.state == ACTIVE
-    key = request.binding.client_key if mine and request.binding else request.client_key
+    reservation, binding = request.reservation, request.binding
+    keys: tuple[bytes, ...] = (request.client_key,)
+    if binding is not None and binding.ip == ip and binding.state == ACTIVE:
+        keys = (request.client_key, binding.client_key)  # the boot ROM's lease, now asked for by the OS
     if reservation is not None and reservation.ip == ip:
-        return table.is_free_for(ip, key, request.now)
-    return table.is_allocatable(ip, key, request.now)
+        return table.is_free_for(ip, keys, request.now)
+    return table.is_allocatable(ip, keys, request.now)
 
 
 def belongs_elsewhere(request: Request, ip: int, table: Table) -> bool:
@@ -44,4 +45,4 @@ def belongs_elsewhere(request: Request, ip: int, table: Table) -> bool:
     reservation = request.reservation
     if reservation is None or reservation.ip is None or reservation.ip == ip:
         return False
-    return table.is_free_for(reservation.ip, request.client_key, request.now)
+    return table.is_free_for(reservation.ip, (request.client_key,), request.now)

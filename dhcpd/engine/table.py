@@ -123,21 +123,21 @@ class Table:
             return None
         return ip
 
-    def is_free_for(self, ip: int, client_key: bytes, now: int) -> bool:
-        """Tell whether nobody but this client leases the address or holds an offer of it."""
+    def is_free_for(self, ip: int, keys: tuple[bytes, ...], now: int) -> bool:
+        """Tell whether nobody but this client, known by `keys`, leases the address or holds an offer of it."""
         hold = self._holds.get(ip)
-        if hold is not None and hold.client_key != client_key and hold.expires_at > now:
+        if hold is not None and hold.client_key not in keys and hold.expires_at > now:
             return False
         lease = self.leases.get(ip)
         if lease is None:
             return True
         if lease.state == ACTIVE:
-            return lease.client_key == client_key or lease.expires_at <= now
+            return lease.client_key in keys or lease.expires_at <= now
         return lease.state != DECLINED or lease.expires_at <= now
 
-    def is_allocatable(self, ip: int, client_key: bytes, now: int) -> bool:
+    def is_allocatable(self, ip: int, keys: tuple[bytes, ...], now: int) -> bool:
         """Tell whether the address is in a pool, known to nobody else and free for the client."""
-        return self._may_serve(ip) and self._pool_of(ip) is not None and self.is_free_for(ip, client_key, now)
+        return self._may_serve(ip) and self._pool_of(ip) is not None and self.is_free_for(ip, keys, now)
 
     def next_free(self, pool: Pool, client_key: bytes, now: int) -> int | None:
         """Return an address of the pool, O(1) amortised: never used before, then least recently used."""
@@ -149,7 +149,7 @@ class Table:
             allocator.cursor += 1
         queue = allocator.reusable
         while queue:
-            if queue[0] not in self._holds and self.is_allocatable(queue[0], client_key, now):
+            if queue[0] not in self._holds and self.is_allocatable(queue[0], (client_key,), now):
                 return queue[0]
             queue.popleft()
         return None
