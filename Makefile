@@ -1,0 +1,36 @@
+# Everything is set up behind stamp files: the first run takes a while, later ones a second.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := app dhcpd tests migrations
+
+.PHONY: run test check format clean
+
+run: $(VENV)/installed
+	$(BIN)/leaseboard serve
+
+test: $(VENV)/installed $(VENV)/system-packages
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: $(VENV)/installed
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/installed
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/system-packages: scripts/system_packages.sh $(VENV)/installed
+	sh scripts/system_packages.sh
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info
