@@ -1,0 +1,78 @@
+"""How does a subnet look from outside?"""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from app.models import Subnet
+from app.schemas.fields import AddressText, CidrText, OptionalAddress, OptionRows, Shape, blank_to_none
+
+Seconds = Annotated[int | None, BeforeValidator(blank_to_none), Field(ge=1, le=0xFFFFFFFF)]
+Text = Annotated[str | None, BeforeValidator(blank_to_none)]
+
+
+class SubnetSettings(Shape):
+    """What can be changed on a subnet. Times in seconds; null = inherited from the settings."""
+
+    name: str = Field("", max_length=120)
+    description: str = Field("", max_length=2000)
+    vlan: Annotated[int | None, BeforeValidator(blank_to_none), Field(ge=1, le=4094)] = None
+    gateway: OptionalAddress = None
+    interface: Annotated[Text, Field(max_length=15)] = None
+    relays: list[AddressText] = Field(default_factory=list, max_length=64)
+    shared_network: Annotated[Text, Field(max_length=120)] = None
+    dhcp_enabled: bool = True
+    authoritative: bool = True
+    ping_check: bool = False
+    ignore_client_id: bool = False
+    lease_time: Seconds = None
+    min_lease_time: Seconds = None
+    max_lease_time: Seconds = None
+    renew_time: Seconds = None
+    rebind_time: Seconds = None
+    next_server: OptionalAddress = None
+    server_name: Annotated[Text, Field(max_length=63)] = None
+    boot_file: Annotated[Text, Field(max_length=127)] = None
+    options: OptionRows = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _times_in_order(self) -> "SubnetSettings":
+        if self.min_lease_time and self.max_lease_time and self.min_lease_time > self.max_lease_time:
+            raise ValueError("min_lease_time is above max_lease_time")
+        return self
+
+
+class SubnetIn(SubnetSettings):
+    """A new subnet."""
+
+    cidr: CidrText
+
+
+class UsageOut(Shape):
+    """Addresses by state; `free` is what the pools can still give."""
+
+    total: int
+    pool: int
+    leased: int
+    reserved: int
+    static: int
+    declined: int
+    free: int
+
+
+class SubnetOut(SubnetSettings):
+    """A subnet as it is stored."""
+
+    id: int
+    cidr: str
+    version: int
+    usage: UsageOut | None = None
+
+
+def subnet_out(row: Subnet, usage: UsageOut | None = None) -> SubnetOut:
+    """Return the shape of a row."""
+    fields = {name: getattr(row, name) for name in SubnetSettings.model_fields if name != "gateway"}
+    gateway = str(row.gateway) if row.gateway else None
+    return SubnetOut.model_construct(
+        **fields, gateway=gateway, id=row.id, cidr=row.cidr, version=row.version, usage=usage
+    )
