@@ -59,10 +59,7 @@ def reservation_out(row: Reservation, state: str) -> ReservationOut:
         Identifier.model_construct(type=i.type, value=show_identifier(i.type, i.value))  # type: ignore[arg-type]  # as let in
         for i in row.identifiers
     ]
-    same = {
-        name: getattr(row, name)
-        for name in ("hostname", "description", "next_server", "boot_file", "options")
-    }
+    same = {name: getattr(row, name) for name in ("hostname", "description", "next_server", "boot_file", "options")}
     return ReservationOut.model_construct(
         id=row.id,
         subnet_id=row.subnet_id,

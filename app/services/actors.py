@@ -23,6 +23,4 @@ COMMAND_LINE: Final = Actor("command line", "admin")
 def require(actor: Actor, role: str) -> None:
     """Raise Forbidden unless the actor has at least the role."""
     if ROLES.index(actor.role) < ROLES.index(role):
-        raise Forbidden(
-            Problem("", "permission", f"This needs the role {role}; {actor.name} is {actor.role}.")
-        )
+        raise Forbidden(Problem("", "permission", f"This needs the role {role}; {actor.name} is {actor.role}."))

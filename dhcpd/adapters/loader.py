@@ -34,9 +34,7 @@ class _Compiler:
     def __init__(self, session: Session, interfaces: list[Interface]) -> None:
         self.revision = session.scalar(select(Revision.number).where(Revision.id == 1)) or 0
         self.settings = session.get(GlobalSettings, 1)
-        self.subnets = [
-            s for s in session.scalars(select(SubnetRow)) if s.first.version == 4 and s.dhcp_enabled
-        ]
+        self.subnets = [s for s in session.scalars(select(SubnetRow)) if s.first.version == 4 and s.dhcp_enabled]
         self.shared = {s.name: s for s in session.scalars(select(SharedNetwork))}
         self.pools = [p for p in session.scalars(select(PoolRow)) if p.first.version == 4]
         self.reservations = list(session.scalars(select(ReservationRow)))
@@ -128,9 +126,7 @@ class _Compiler:
                 continue
             ip = int(row.ip) if row.ip is not None else None
             pool = subnet.pool_of(ip) if ip is not None else None
-            scope = narrow(
-                pool.scope if pool else subnet.scope, row.options, row.next_server, None, row.boot_file
-            )
+            scope = narrow(pool.scope if pool else subnet.scope, row.options, row.next_server, None, row.boot_file)
             made = Reservation(row.id, row.subnet_id, ip, row.hostname, scope)
             for identifier in row.identifiers:
                 by_key[row.subnet_id, identifier.type, bytes.fromhex(identifier.value)] = made

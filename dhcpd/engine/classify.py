@@ -58,9 +58,7 @@ class Request:
         return pool.scope if pool else subnet.scope
 
 
-def classify(
-    packet: Packet, ingress: Ingress, snapshot: Snapshot, table: Table, *, now: int
-) -> Request | None:
+def classify(packet: Packet, ingress: Ingress, snapshot: Snapshot, table: Table, *, now: int) -> Request | None:
     """Return the request with its link and client; None when no subnet is planned for the link.
 
     Raises DecodeError on malformed relay information.
@@ -77,9 +75,7 @@ def classify(
     use_id = client_id and not subnets[0].ignore_client_id
     key = b"\1" + client_id if use_id else b"\0" + bytes((packet.htype,)) + packet.chaddr
     binding = table.binding(link, key, packet.chaddr)
-    request = Request(
-        packet, ingress, now, subnets, link, key, client_id, relay_info, server_id, binding, None
-    )
+    request = Request(packet, ingress, now, subnets, link, key, client_id, relay_info, server_id, binding, None)
     if snapshot.reservations:
         request.reservation = snapshot.reserved_for(subnets, _identifiers(request))
     return request
@@ -103,9 +99,7 @@ def _identifiers(request: Request) -> list[tuple[str, bytes]]:
     return found
 
 
-def find_link(
-    packet: Packet, relay_info: dict[int, bytes], ingress: Ingress, snapshot: Snapshot
-) -> int | None:
+def find_link(packet: Packet, relay_info: dict[int, bytes], ingress: Ingress, snapshot: Snapshot) -> int | None:
     """Return the link: option 82.5 (RFC 3527), 118 (RFC 3011), giaddr, ciaddr, the receiving interface."""
     for selection in (relay_info.get(LINK_SELECTION, b""), packet.options.get(SUBNET_SELECTION, b"")):
         if len(selection) == 4:

@@ -19,9 +19,7 @@ class Destination(NamedTuple):
     mac: bytes | None = None
 
 
-def route(
-    packet: Packet, ingress: Ingress, relay_info: dict[int, bytes], *, yiaddr: int, nak: bool
-) -> Destination:
+def route(packet: Packet, ingress: Ingress, relay_info: dict[int, bytes], *, yiaddr: int, nak: bool) -> Destination:
     """Return where the reply goes; a NAK without relay is broadcast even when ciaddr is set (§4.3.2)."""
     if ingress.source & LOOPBACK_MASK == LOOPBACK:
         return Destination(ingress.source, ingress.source_port)  # a simulated relay on this host

@@ -109,9 +109,7 @@ class Table:
                 return None
             lease = self.leases.get(ip)
             return (
-                lease
-                if lease and lease.mac == mac and not (lease.client_id and client_key[:1] == b"\1")
-                else None
+                lease if lease and lease.mac == mac and not (lease.client_id and client_key[:1] == b"\1") else None
             )
         lease = self.leases.get(ip)
         return lease if lease and lease.client_key == client_key else None

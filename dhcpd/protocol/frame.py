@@ -135,9 +135,7 @@ def decode_frame(data: bytes, *, verify_udp: bool = True) -> Frame:
 
 def _open_ipv4(packet: bytes) -> tuple[int, int, int, int, bytes]:
     """Return source, destination, TTL, identification and what the packet carries."""
-    first, _, total, identification, fragment, ttl, protocol, _, source, destination = _IPV4.unpack_from(
-        packet
-    )
+    first, _, total, identification, fragment, ttl, protocol, _, source, destination = _IPV4.unpack_from(packet)
     header_bytes = (first & 15) * 4
     if first >> 4 != 4 or header_bytes < _IPV4.size:
         raise DecodeError("not-ipv4", f"first octet {first:#04x}")

@@ -41,7 +41,7 @@ def lay_out(
     53, 54 and 51 come first, then those in `order`, then the others as `options` has them; 82 is last in the
     options field (RFC 3046 §2.1). Options 0, 52 and 255 in `options` are ignored.
     """
-    ordered = _sort(options, order)
+    ordered: list[tuple[int, bytes]] = _sort(options, order)
     data = b"".join([_write(code, value) for code, value in ordered]) + _END
     if len(data) <= room:
         return Layout(data)
@@ -53,7 +53,7 @@ def _sort(options: dict[int, bytes], order: Iterable[int]) -> list[tuple[int, by
     for code in (PAD, OVERLOAD, END):
         rest.pop(code, None)
     relay_info = rest.pop(RELAY_INFO, None)
-    ordered = [(code, rest.pop(code)) for code in _FIRST if code in rest]
+    ordered: list[tuple[int, bytes]] = [(code, rest.pop(code)) for code in _FIRST if code in rest]
     ordered += [(code, rest.pop(code)) for code in order if code in rest]
     ordered += rest.items()
     if relay_info is not None:
@@ -133,7 +133,5 @@ def _spread(code: int, value: bytes, left: list[int]) -> list[tuple[int, bytes]]
     return pieces
 
 
-def _gather(
-    ordered: list[tuple[int, bytes]], places: dict[int, list[tuple[int, bytes]]], field: int
-) -> bytes:
+def _gather(ordered: list[tuple[int, bytes]], places: dict[int, list[tuple[int, bytes]]], field: int) -> bytes:
     return b"".join(piece for code, _ in ordered for where, piece in places.get(code, ()) if where == field)
