@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from dhcpd.protocol.errors import OptionValueError
 
-Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 
 @dataclass(frozen=True, slots=True)

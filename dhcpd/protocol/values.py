@@ -67,6 +67,7 @@ ROUTES: Final = Kind(
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
-        IP, IPS, IP_PAIRS, U8, U16, U32, S32, U8S, U16S, FLAG, EMPTY, TEXT, OPAQUE, DOMAIN, DOMAINS, ROUTES, DURATION,
+        IP, IPS, IP_PAIRS, U8, U16, U32, S32, U8S, U16S, FLAG, EMPTY, TEXT, OPAQUE, DOMAIN, DOMAINS, ROUTES,
+        DURATION,
     )
 }  # fmt: skip

@@ -1,0 +1,85 @@
+"""Who holds which address, and how does an administrator end that?"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import Command, Lease
+from app.models.types import Address
+from app.services.actors import Actor
+from app.services.audit import record
+from app.services.errors import Conflict, NotFound, Problem
+from dhcpd.protocol.addresses import parse_mac
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseFilters:
+    """What to look for; None or empty = anything. `q` is an address, a MAC in any spelling, or part of a name."""
+
+    q: str = ""
+    state: str | None = None
+    subnet_id: int | None = None
+    mac: bytes | None = None
+
+
+def list_leases(session: Session, filters: LeaseFilters, *, after: Address | None, limit: int) -> list[Lease]:
+    """Return the leases after an address, in the order of addresses."""
+    query = _filtered(select(Lease), filters).order_by(Lease.ip).limit(limit)
+    if after is not None:
+        query = query.where(Lease.ip > after)
+    return list(session.scalars(query))
+
+
+def count_leases(session: Session, filters: LeaseFilters) -> int:
+    """Return how many leases match."""
+    return session.scalar(_filtered(select(func.count()).select_from(Lease), filters)) or 0
+
+
+def _filtered(query: Select[Any], filters: LeaseFilters) -> Select[Any]:
+    if filters.state is not None:
+        query = query.where(Lease.state == filters.state)
+    if filters.subnet_id is not None:
+        query = query.where(Lease.subnet_id == filters.subnet_id)
+    if filters.mac is not None:
+        query = query.where(Lease.mac == filters.mac)
+    return query.where(_matches(filters.q.strip())) if filters.q.strip() else query
+
+
+def _matches(text: str) -> Any:
+    try:
+        return Lease.ip == ip_address(text)
+    except ValueError:
+        pass  # not an address: it may be a MAC or a name
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    named = Lease.hostname.ilike(f"%{escaped}%", escape="\\")
+    try:
+        octets = parse_mac(text)
+    except ValueError:
+        return named
+    return or_(Lease.mac == octets, Lease.client_id == octets, named)
+
+
+def get_lease(session: Session, ip: str) -> Lease:
+    """Return the lease of an address; raises NotFound."""
+    try:
+        found = session.get(Lease, ip_address(ip))
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound(Problem("ip", "not_found", f"No client ever had {ip}."))
+    return found
+
+
+def order(session: Session, actor: Actor, ip: str, action: str) -> Command:
+    """Ask the worker to `release` or `quarantine` an address; raises NotFound or Conflict."""
+    lease = get_lease(session, ip)
+    if action == "release" and lease.state != "active":
+        raise Conflict(Problem("ip", "not_active", f"{ip} is not leased now; it is {lease.state}."))
+    command = Command(action=action, ip=lease.ip, actor=actor.name)
+    session.add(command)
+    session.flush()
+    record(session, actor, action, f"leases/{ip}", {"state": lease.state}, None)
+    return command

@@ -1,0 +1,82 @@
+"""Which pools are there, and which rules hold for them?"""
+
+from ipaddress import ip_address
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Pool
+from app.schemas.pools import PoolIn
+from app.services.actors import Actor
+from app.services.audit import record
+from app.services.errors import Conflict, Invalid, NotFound, Problem
+from app.services.rows import check_version, picture
+from app.services.subnets import get_subnet
+
+
+def list_pools(session: Session, subnet_id: int | None = None) -> list[Pool]:
+    """Return the pools in the order of the address space."""
+    query = select(Pool).order_by(Pool.first)
+    return list(session.scalars(query if subnet_id is None else query.where(Pool.subnet_id == subnet_id)))
+
+
+def get_pool(session: Session, pool_id: int) -> Pool:
+    """Return a pool; raises NotFound."""
+    found = session.get(Pool, pool_id)
+    if found is None:
+        raise NotFound(Problem("id", "not_found", f"There is no pool {pool_id}."))
+    return found
+
+
+def create_pool(session: Session, actor: Actor, data: PoolIn) -> Pool:
+    """Make a pool; raises NotFound, Invalid or Conflict."""
+    row = Pool(subnet_id=data.subnet_id, kind=data.kind, options=data.options)
+    row.first, row.last = ip_address(data.start), ip_address(data.end)
+    _check(session, row)
+    session.add(row)
+    session.flush()
+    record(session, actor, "create", f"pools/{row.id}", None, picture(row))
+    return row
+
+
+def update_pool(
+    session: Session, actor: Actor, pool_id: int, data: PoolIn, expected_version: int | None = None
+) -> Pool:
+    """Replace a pool's range and settings; raises NotFound, Invalid, Conflict or Stale."""
+    row = get_pool(session, pool_id)
+    check_version(row.version, expected_version)
+    before = picture(row)
+    changes: dict[str, Any] = {"first": ip_address(data.start), "last": ip_address(data.end)}
+    with session.no_autoflush:
+        for name, value in {**changes, "kind": data.kind, "options": data.options}.items():
+            setattr(row, name, value)
+        _check(session, row)
+    session.flush()
+    record(session, actor, "update", f"pools/{row.id}", before, picture(row))
+    return row
+
+
+def delete_pool(session: Session, actor: Actor, pool_id: int, expected_version: int | None = None) -> None:
+    """Remove a pool; its clients move elsewhere at their next renewal."""
+    row = get_pool(session, pool_id)
+    check_version(row.version, expected_version)
+    before = picture(row)
+    session.delete(row)
+    session.flush()
+    record(session, actor, "delete", f"pools/{pool_id}", before, None)
+
+
+def _check(session: Session, row: Pool) -> None:
+    subnet = get_subnet(session, row.subnet_id)
+    if int(row.first) > int(row.last):
+        raise Invalid(Problem("end", "order", f"{row.last} is before the start, {row.first}."))
+    for field, address in (("start", row.first), ("end", row.last)):
+        if not int(subnet.first) <= int(address) <= int(subnet.last):
+            detail = f"{address} is outside the subnet {subnet.cidr}."
+            raise Invalid(Problem(field, "outside", detail, "subnets", str(subnet.id)))
+    query = select(Pool).where(Pool.first <= row.last, Pool.last >= row.first, Pool.subnet_id == row.subnet_id)
+    for other in session.scalars(query):
+        if other is not row:
+            detail = f"{row.first}-{row.last} overlaps the pool {other.first}-{other.last}."
+            raise Conflict(Problem("start", "overlap", detail, "pools", str(other.id)))

@@ -1,0 +1,33 @@
+"""How is a row told in plain JSON, for the audit, and checked against a stale write?"""
+
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+from sqlalchemy import inspect
+
+from app.models import Base
+from app.services.errors import Conflict, Problem
+
+
+def picture(row: Base) -> dict[str, Any]:
+    """Return the columns of a row as JSON values."""
+    return {column.key: _plain(getattr(row, column.key)) for column in inspect(type(row)).column_attrs}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, IPv4Address | IPv6Address):
+        return str(value)
+    return value.hex() if isinstance(value, bytes) else value
+
+
+class Stale(Conflict):
+    """The object was changed by somebody else since it was read."""
+
+
+def check_version(found: int, expected: int | None) -> None:
+    """Raise Stale when the caller knew an older version."""
+    if expected is not None and expected != found:
+        raise Stale(Problem("version", "stale", f"Changed meanwhile: now version {found}, not {expected}."))

@@ -1,0 +1,48 @@
+"""Do the workers live, and do they serve the newest revision?"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Worker
+from app.models.base import utc_now
+from app.services.audit import current_revision
+
+SILENT_S: Final = 5
+"""A worker reports every second; one that has not for this long is taken for dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerHealth:
+    """What every page says about the workers; message is empty when all is well."""
+
+    live: int
+    applied: int
+    revision: int
+    message: str
+
+
+def list_workers(session: Session) -> list[Worker]:
+    """Return all workers that ever reported."""
+    return list(session.scalars(select(Worker).order_by(Worker.id)))
+
+
+def is_live(worker: Worker) -> bool:
+    """Tell whether the worker reported within the last seconds."""
+    return utc_now() - worker.last_seen <= timedelta(seconds=SILENT_S)
+
+
+def health(session: Session) -> WorkerHealth:
+    """Return how many workers live and serve the newest revision."""
+    revision = current_revision(session)
+    live = [worker for worker in list_workers(session) if is_live(worker)]
+    applied = sum(worker.revision_applied >= revision for worker in live)
+    message = ""
+    if not live:
+        message = "No DHCP worker is running: no client gets an answer."
+    elif applied < len(live):
+        message = f"Revision {revision} is live on {applied} of {len(live)} workers."
+    return WorkerHealth(len(live), applied, revision, message)
