@@ -1,0 +1,68 @@
+"""Who is calling, and in which transaction? Dependencies of the JSON routes and the pages."""
+
+import hmac
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+
+from app.auth.errors import BadCsrf, NotSignedIn
+from app.database import unit_of_work
+from app.services import sessions, tokens
+from app.services.actors import Actor, require
+
+COOKIE: Final = "leaseboard_session"
+SAFE: Final = ("GET", "HEAD", "OPTIONS")
+
+
+def session_for_request(request: Request) -> Iterator[Session]:
+    """Yield the transaction of the request; it is committed before the answer leaves."""
+    with unit_of_work(request.app.state.sessions, writing=request.method not in SAFE) as session:
+        yield session
+
+
+Db = Annotated[Session, Depends(session_for_request, scope="function")]
+
+
+async def read_form(request: Request) -> FormData:
+    """Return the form of a browser's write; empty for anything else."""
+    kind = request.headers.get("content-type", "")
+    is_form = kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data"))
+    return await request.form(max_fields=200, max_files=0) if is_form else FormData()
+
+
+def current_actor(request: Request, session: Db, form: Annotated[FormData, Depends(read_form)]) -> Actor:
+    """Return the caller by bearer token or session cookie; raises NotSignedIn or BadCsrf."""
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        token = tokens.find(session, secret.strip())
+        if token is None:
+            raise NotSignedIn
+        return Actor(token.user.name, token.user.role, token.user_id)
+    login = sessions.find(session, request.cookies.get(COOKIE, ""))
+    if login is None:
+        raise NotSignedIn
+    request.state.csrf = login.csrf
+    if request.method not in SAFE:
+        sent = request.headers.get("x-csrf-token") or form.get("csrf_token") or ""
+        if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), login.csrf.encode()):
+            raise BadCsrf
+    actor = Actor(login.user.name, login.user.role, login.user_id)
+    request.state.actor = actor
+    return actor
+
+
+def _with_role(role: str) -> Callable[..., Actor]:
+    def dependency(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
+        require(actor, role)
+        return actor
+
+    return dependency
+
+
+Viewer = Annotated[Actor, Depends(_with_role("viewer"))]
+Operator = Annotated[Actor, Depends(_with_role("operator"))]
+Admin = Annotated[Actor, Depends(_with_role("admin"))]
+Form = Annotated[Any, Depends(read_form)]
