@@ -1,0 +1,139 @@
+"""How does an error reach a program? application/problem+json (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+
+from app.auth.errors import BadCsrf, NotSignedIn
+from app.services.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Problem
+from app.services.rows import Stale
+
+
+class ConflictsWith(BaseModel):
+    """The object in the way."""
+
+    type: str
+    id: str
+    href: str
+
+
+class FieldError(BaseModel):
+    """One fault; pointer is a JSON pointer into what was sent."""
+
+    pointer: str
+    code: str
+    detail: str
+    conflicts_with: ConflictsWith | None = None
+
+
+class ProblemBody(BaseModel):
+    """The body of every error."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldError] = []
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"description": HTTPStatus(status).phrase, "content": {"application/problem+json": {
+        "schema": {"$ref": "#/components/schemas/ProblemBody"}}}}
+    for status in (400, 401, 403, 404, 409, 412, 422, 503)
+}  # fmt: skip
+_STATUS: dict[type[Exception], int] = {
+    Stale: 412, Invalid: 422, NotFound: 404, Conflict: 409, Forbidden: 403,
+    NotSignedIn: 401, BadCsrf: 403, StaleDataError: 412, OperationalError: 503,
+}  # fmt: skip
+
+
+def problem(request: Request, status: int, detail: str, errors: list[FieldError] | None = None) -> JSONResponse:
+    """Return the answer of an error."""
+    title = HTTPStatus(status).phrase
+    body = ProblemBody(
+        title=title,
+        status=status,
+        detail=detail,
+        code=title.lower().replace(" ", "_"),
+        request_id=getattr(request.state, "request_id", ""),
+        errors=errors or [],
+    )
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(
+        body.model_dump(exclude_none=True), status, media_type="application/problem+json", headers=headers
+    )
+
+
+def answer(request: Request, error: Exception) -> JSONResponse:
+    """Translate any known error."""
+    if isinstance(error, DomainError):
+        status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+        return problem(request, status, str(error), [_field_error(p) for p in error.problems])
+    if isinstance(error, RequestValidationError):
+        return _unreadable(request, error)
+    if isinstance(error, HTTPException):
+        return problem(request, error.status_code, str(error.detail))
+    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+    sentences = {401: "Sign in, or send a bearer token.", 403: "The CSRF token is missing or wrong.",
+                 412: "Somebody else changed it meanwhile.", 503: "The database does not answer."}  # fmt: skip
+    return problem(request, status, sentences.get(status, "This is our fault; the server's log says more."))
+
+
+def _field_error(p: Problem) -> FieldError:
+    other = None
+    if p.conflict_type is not None and p.conflict_id is not None:
+        href = f"/api/v1/{p.conflict_type}/{p.conflict_id}"
+        other = ConflictsWith(type=p.conflict_type, id=p.conflict_id, href=href)
+    return FieldError(pointer=f"/{p.field}" if p.field else "", code=p.code, detail=p.detail, conflicts_with=other)
+
+
+def _unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
+    """400 for what can't be parsed and unknown parameters, 422 for what has no meaning."""
+    rows = [
+        FieldError(
+            pointer="/" + "/".join(str(part) for part in row["loc"][1:]),
+            code=row["type"],
+            detail=str(row["msg"]).removeprefix("Value error, "),
+        )
+        for row in error.errors()
+    ]
+    syntax = any(row["loc"][0] == "query" or row["type"] == "json_invalid" for row in error.errors())
+    return problem(request, 400 if syntax else 422, "; ".join(r.detail for r in rows), rows)
+
+
+def handled() -> tuple[type[Exception], ...]:
+    """Return every error that has a translation."""
+    return (
+        DomainError,
+        RequestValidationError,
+        HTTPException,
+        NotSignedIn,
+        BadCsrf,
+        StaleDataError,
+        OperationalError,
+    )
+
+
+def install_schema(app: FastAPI) -> None:
+    """Put the error body into the OpenAPI document, where the routes refer to it."""
+    build = app.openapi
+
+    def with_problem() -> dict[str, Any]:
+        document = build()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        if "ProblemBody" not in schemas:
+            made = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(made.pop("$defs", {}))
+            schemas["ProblemBody"] = made
+        return document
+
+    app.openapi = with_problem  # type: ignore[method-assign]  # FastAPI's own way to extend the document

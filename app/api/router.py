@@ -1,0 +1,10 @@
+"""All JSON routes under /api/v1."""
+
+from fastapi import APIRouter
+
+from app.api import addresses, leases, pools, reservations, subnets, system
+from app.api.errors import ERRORS
+
+router = APIRouter(prefix="/api/v1", responses=ERRORS)
+for concept in (subnets, pools, reservations, addresses, leases, system):
+    router.include_router(concept.router)

@@ -1,0 +1,112 @@
+"""JSON routes of settings, workers, options, audit, tokens and the caller."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from pydantic import Field
+
+from app.api.paging import KnownParameters, Limit
+from app.auth.deps import Admin, Db, Viewer
+from app.models import User
+from app.schemas.fields import OptionalAddress, OptionRows, Shape
+from app.services import audit, settings, tokens, workers
+from app.services.patch import merged
+from app.services.rows import picture
+from dhcpd.engine.reasons import explain
+from dhcpd.protocol.options import OPTIONS
+from dhcpd.protocol.values import KINDS
+
+router = APIRouter(dependencies=[KnownParameters])
+
+
+class SettingsShape(Shape):
+    """The global scope; times in seconds."""
+
+    options: OptionRows = Field(default_factory=list)
+    lease_time: int = Field(43200, ge=1, le=0xFFFFFFFF)
+    min_lease_time: int = Field(60, ge=1, le=0xFFFFFFFF)
+    max_lease_time: int = Field(604800, ge=1, le=0xFFFFFFFF)
+    next_server: OptionalAddress = None
+    boot_file: str | None = Field(None, max_length=127)
+    offer_hold_s: int = Field(60, ge=1, le=3600)
+    decline_hold_s: int = Field(86400, ge=1, le=31536000)
+
+
+class TokenIn(Shape):
+    """A new token of the caller's own."""
+
+    name: str
+    expires_at: datetime | None = None
+
+
+@router.get("/settings", operation_id="get_settings", tags=["settings"])
+def get_settings(session: Db, actor: Viewer) -> SettingsShape:
+    """Return the global scope."""
+    row = picture(settings.get_settings(session))
+    return SettingsShape.model_validate({name: row[name] for name in SettingsShape.model_fields})
+
+
+@router.patch("/settings", operation_id="update_settings", tags=["settings"])
+def update_settings(session: Db, actor: Admin, patch: Annotated[dict[str, object], Body()]) -> SettingsShape:
+    """Change the global scope by merge patch."""
+    data = merged(SettingsShape, get_settings(session, actor).model_dump(), patch)
+    settings.update_settings(session, actor, data.model_dump())
+    return data
+
+
+@router.get("/workers", operation_id="list_workers", tags=["workers"])
+def list_workers(session: Db, actor: Viewer) -> dict[str, Any]:
+    """Return the workers, the newest revision and what each outcome means."""
+    latest = audit.current_revision(session)
+    items = []
+    for row in workers.list_workers(session):
+        reasons = {name: explain(name) for name in row.counters.get("reasons", {})}
+        items.append(
+            {**picture(row), "live": workers.is_live(row), "revision_latest": latest, "explained": reasons}
+        )
+    return {"items": items, "next_cursor": None}
+
+
+@router.get("/options", operation_id="list_options", tags=["options"])
+def list_options(actor: Viewer, q: str = "") -> dict[str, Any]:
+    """Return the catalogue of options."""
+    items = [
+        {"code": o.code, "name": o.name, "kind": o.kind, "rfc": o.rfc, "description": o.description,
+         "example": KINDS[o.kind].example}
+        for o in OPTIONS if q.lower() in f"{o.code} {o.name} {o.description}".lower()
+    ]  # fmt: skip
+    return {"items": items, "next_cursor": None}
+
+
+@router.get("/audit", operation_id="list_audit", tags=["audit"])
+def list_audit(session: Db, actor: Viewer, limit: Limit = 100) -> dict[str, Any]:
+    """Return the newest changes first."""
+    return {"items": [picture(row) for row in audit.list_entries(session, limit)], "next_cursor": None}
+
+
+@router.get("/me", operation_id="get_me", tags=["me"])
+def get_me(actor: Viewer) -> dict[str, Any]:
+    """Return who is calling."""
+    return {"name": actor.name, "role": actor.role}
+
+
+@router.get("/tokens", operation_id="list_tokens", tags=["tokens"])
+def list_tokens(session: Db, actor: Viewer) -> dict[str, Any]:
+    """Return the caller's tokens, without their secrets."""
+    rows = [picture(row) for row in tokens.list_tokens(session, actor.user_id or 0)]
+    return {"items": [{k: v for k, v in row.items() if k != "secret_hash"} for row in rows], "next_cursor": None}
+
+
+@router.post("/tokens", operation_id="create_token", tags=["tokens"], status_code=201)
+def create_token(session: Db, actor: Viewer, data: TokenIn) -> dict[str, Any]:
+    """Make a token; its secret is in this answer and nowhere else."""
+    user = session.get_one(User, actor.user_id)
+    row, secret = tokens.create_token(session, actor, user, data.name, data.expires_at)
+    return {"id": row.id, "name": row.name, "token": secret}
+
+
+@router.delete("/tokens/{token_id}", operation_id="delete_token", tags=["tokens"], status_code=204)
+def delete_token(session: Db, actor: Viewer, token_id: int) -> None:
+    """Revoke a token."""
+    tokens.delete_token(session, actor, token_id)
