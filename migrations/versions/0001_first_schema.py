@@ -191,9 +191,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["subnet_id"], ["subnets.id"], name=op.f("fk_pools_subnet_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["subnet_id"], ["subnets.id"], name=op.f("fk_pools_subnet_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pools")),
     )
     with op.batch_alter_table("pools", schema=None) as batch_op:
@@ -228,9 +226,7 @@ def upgrade() -> None:
         sa.Column("csrf", sa.String(length=64), nullable=False),
         sa.Column("created_at", app.models.types.UtcSeconds(), nullable=False),
         sa.Column("expires_at", app.models.types.UtcSeconds(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_sessions_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_sessions_secret_hash")),
     )
@@ -246,9 +242,7 @@ def upgrade() -> None:
         sa.Column("created_at", app.models.types.UtcSeconds(), nullable=False),
         sa.Column("expires_at", app.models.types.UtcSeconds(), nullable=True),
         sa.Column("last_used_at", app.models.types.UtcSeconds(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_tokens_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_tokens_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tokens")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_tokens_secret_hash")),
     )

@@ -1,0 +1,148 @@
+"""The `leaseboard` command."""
+
+import os
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from app.database import make_engine, make_session_factory, unit_of_work
+from app.main import create_app
+from app.migrate import upgrade
+from app.models import User
+from app.services import tokens, users
+from app.services.actors import COMMAND_LINE
+from app.services.errors import DomainError
+from app.serving import serve_web
+from app.settings import PROJECT, Settings
+from app.simulate import run_simulation
+from app.supervise import Supervisor
+
+app = typer.Typer(no_args_is_help=True, help="DHCP and IPAM over one database.", pretty_exceptions_enable=False)
+db = typer.Typer(no_args_is_help=True, help="The database.")
+user = typer.Typer(no_args_is_help=True, help="Accounts.")
+token = typer.Typer(no_args_is_help=True, help="Tokens for scripts.")
+app.add_typer(db, name="db")
+app.add_typer(user, name="user")
+app.add_typer(token, name="token")
+
+Database = Annotated[str | None, typer.Option("--database", metavar="URL")]
+Listen = Annotated[str | None, typer.Option("--listen", metavar="HOST:PORT")]
+Interfaces = Annotated[list[str] | None, typer.Option("--interface", metavar="IF")]
+Port = Annotated[int | None, typer.Option("--dhcp-port", min=1, max=65535)]
+
+
+def _settings(**given: object) -> Settings:
+    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _dhcpd_arguments(settings: Settings) -> list[str]:
+    arguments = ["--database", settings.database_url, "--dhcp-port", str(settings.dhcp_port)]
+    return arguments + [part for name in settings.interface_list for part in ("--interface", name)]
+
+
+@app.command()
+def serve(
+    database: Database = None, listen: Listen = None, interface: Interfaces = None, dhcp_port: Port = None
+) -> None:
+    """Run the web server and, supervised, the DHCP worker."""
+    named = ",".join(interface) if interface else None
+    settings = _settings(database_url=database, listen=listen, interfaces=named, dhcp_port=dhcp_port)
+    upgrade(make_engine(settings.database_url))
+    supervisor = Supervisor(_dhcpd_arguments(settings))
+    supervisor.start()
+    try:
+        _serve_web(settings)
+    finally:
+        supervisor.stop()
+
+
+@app.command()
+def web(database: Database = None, listen: Listen = None) -> None:
+    """Run the web server alone."""
+    settings = _settings(database_url=database, listen=listen)
+    upgrade(make_engine(settings.database_url))
+    _serve_web(settings)
+
+
+def _serve_web(settings: Settings) -> None:
+    host, port = settings.host_port
+    print(f"Leaseboard is at http://{host}:{port}/", flush=True)
+    serve_web(create_app(settings), host, port)
+
+
+@app.command()
+def dhcpd(database: Database = None, interface: Interfaces = None, dhcp_port: Port = None) -> None:
+    """Run the DHCP worker alone."""
+    named = ",".join(interface) if interface else None
+    settings = _settings(database_url=database, interfaces=named, dhcp_port=dhcp_port)
+    os.execv(sys.executable, [sys.executable, "-m", "dhcpd", *_dhcpd_arguments(settings)])
+
+
+@app.command()
+def simulate(
+    clients: Annotated[int, typer.Option(min=1, max=1_000_000)] = 100,
+    rate: Annotated[float, typer.Option(min=0.1, max=100_000)] = 50.0,
+    database: Database = None,
+    dhcp_port: Port = None,
+) -> None:
+    """Let simulated clients behind a simulated relay ask for addresses, over UDP on loopback."""
+    settings = _settings(database_url=database, dhcp_port=dhcp_port)
+    raise typer.Exit(run_simulation(settings, clients=clients, rate=rate))
+
+
+@db.command("upgrade")
+def db_upgrade(database: Database = None) -> None:
+    """Bring the tables up to date."""
+    upgrade(make_engine(_settings(database_url=database).database_url))
+
+
+@user.command("add")
+def user_add(
+    name: str,
+    role: Annotated[str, typer.Option()],
+    password_stdin: Annotated[bool, typer.Option("--password-stdin")] = False,
+    database: Database = None,
+) -> None:
+    """Make an account; the password is asked for, or read from standard input."""
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else typer.prompt("Password", hide_input=True)
+    with unit_of_work(_factory(database)) as session:
+        users.create_user(session, COMMAND_LINE, name, password, role)
+
+
+@token.command("create")
+def token_create(
+    user: Annotated[str, typer.Option()],
+    name: Annotated[str, typer.Option()],
+    expires: Annotated[datetime | None, typer.Option()] = None,
+    database: Database = None,
+) -> None:
+    """Print a new token, alone, on standard output."""
+    with unit_of_work(_factory(database)) as session:
+        owner = session.query(User).filter(User.name == user).one_or_none()
+        if owner is None:
+            typer.echo(f"There is no user {user}.", err=True)
+            raise typer.Exit(1)
+        _, secret = tokens.create_token(session, COMMAND_LINE, owner, name, expires)
+    typer.echo(secret)
+
+
+def _factory(database: str | None):  # type: ignore[no-untyped-def]  # a session factory
+    engine = make_engine(_settings(database_url=database).database_url)
+    upgrade(engine)
+    return make_session_factory(engine)
+
+
+def main() -> None:
+    """Run the command; a refused wish ends with its sentence and exit code 1."""
+    os.environ.setdefault("PYTHONPATH", str(PROJECT))
+    try:
+        app()
+    except DomainError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The web application: routers, error handlers, lifespan."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.api import errors as api_errors
+from app.api.router import router as api_router
+from app.auth.throttle import Throttle
+from app.database import make_engine, make_session_factory, ping, unit_of_work
+from app.services.users import count_users
+from app.settings import PROJECT, Settings
+from app.stream.hub import Hub
+from app.stream.routes import router as stream_router
+from app.views import errors as view_errors
+from app.views.router import router as view_router
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application over a migrated database."""
+    app = FastAPI(title="Leaseboard", version="0.1.0", lifespan=_lifespan, docs_url=None, redoc_url=None)
+    app.state.settings = settings
+    app.state.engine = make_engine(settings.database_url)
+    app.state.sessions = make_session_factory(app.state.engine)
+    app.state.hub = Hub(app.state.sessions)
+    app.state.throttle = Throttle()
+    app.state.setup_code = secrets.token_urlsafe(9)
+    app.middleware("http")(_frame)
+    for router in (api_router, stream_router, view_router):
+        app.include_router(router)
+    app.add_api_route("/health/live", _live, include_in_schema=False)
+    app.add_api_route("/health/ready", _ready, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=PROJECT / "static"), name="static")
+    for kind in api_errors.handled():
+        app.add_exception_handler(kind, _answer_error)
+    api_errors.install_schema(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    with unit_of_work(app.state.sessions, writing=False) as session:
+        if count_users(session) == 0:
+            host, port = app.state.settings.host_port
+            print(f"First run: open http://{host}:{port}/setup and enter the set-up code {app.state.setup_code}")
+    app.state.hub.start()
+    yield
+    app.state.hub.stop()
+    app.state.engine.dispose()
+
+
+async def _frame(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    request.state.request_id = secrets.token_hex(8)
+    response = await call_next(request)
+    response.headers["X-Request-ID"] = request.state.request_id
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _answer_error(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith("/api/"):
+        return api_errors.answer(request, error)
+    return view_errors.answer(request, error)
+
+
+def _live() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+def _ready(request: Request) -> JSONResponse:
+    try:
+        ping(request.app.state.engine)
+    except SQLAlchemyError:
+        return JSONResponse({"status": "the database does not answer"}, 503)
+    return JSONResponse({"status": "ok"})

@@ -1,0 +1,25 @@
+"""How does the web server run, and stop although streams are open?"""
+
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+
+class Server(uvicorn.Server):
+    """Ends the live streams before it waits for open connections."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop the streams, then the server."""
+        self._app.state.hub.stop()
+        super().handle_exit(sig, frame)
+
+
+def serve_web(app: FastAPI, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+    Server(config, app).run()

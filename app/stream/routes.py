@@ -1,0 +1,36 @@
+"""The live stream: server-sent events with ids, so that a browser that was away misses nothing."""
+
+import json
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from app.auth.deps import Viewer
+from app.stream.hub import Hub
+
+router = APIRouter()
+HEARTBEAT_S = 15.0
+
+
+@router.get("/stream", include_in_schema=False)
+@router.get("/api/v1/stream", operation_id="stream", tags=["events"], response_class=StreamingResponse)
+async def stream(request: Request, actor: Viewer) -> StreamingResponse:
+    """Send lease events as they happen; Last-Event-ID resumes after that event."""
+    hub: Hub = request.app.state.hub
+    sent = request.headers.get("last-event-id", "")
+    last = int(sent) if sent.isdecimal() else hub.last_id
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_messages(hub, last), media_type="text/event-stream", headers=headers)
+
+
+async def _messages(hub: Hub, last: int) -> AsyncIterator[str]:
+    yield "retry: 1000\n\n"
+    while not hub.stopping:
+        batch = await hub.after(last, HEARTBEAT_S)
+        if batch:
+            last = batch[-1][0]
+            body = json.dumps([item for _, item in batch], separators=(",", ":"))
+            yield f"id: {last}\nevent: leases\ndata: {body}\n\n"
+        elif not hub.stopping:
+            yield ": heartbeat\n\n"
