@@ -1,0 +1,89 @@
+"""Pages of the first run, sign-in and sign-out."""
+
+import hmac
+import math
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.auth.deps import COOKIE, Db, Form, Viewer
+from app.services import sessions, users
+from app.services.actors import Actor
+from app.services.errors import DomainError
+from app.views.render import bare
+
+router = APIRouter(include_in_schema=False)
+
+
+def _signed_in(request: Request, secret: str) -> RedirectResponse:
+    response = RedirectResponse("/", 303)
+    secure = request.app.state.settings.secure_cookies
+    age = int(sessions.LIFETIME.total_seconds())
+    response.set_cookie(COOKIE, secret, max_age=age, httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+@router.get("/setup")
+def show_setup(request: Request, session: Db) -> Response:
+    """Show the first-run page while there is no account."""
+    if users.count_users(session):
+        return RedirectResponse("/login", 303)
+    return bare(request, "auth/setup.html", values={}, problem="")
+
+
+@router.post("/setup")
+def set_up(request: Request, session: Db, form: Form) -> Response:
+    """Make the first admin, given the code that the server printed."""
+    if users.count_users(session):
+        return RedirectResponse("/login", 303)
+    values, state = dict(form), request.app.state
+    throttled = state.throttle.wait_s("setup")
+    code = str(values.get("code", "")).strip()
+    if throttled or not hmac.compare_digest(code.encode(), state.setup_code.encode()):
+        state.throttle.failed("setup")
+        problem = "This is not the code that the server printed at its start."
+        return bare(request, "auth/setup.html", 422, values=values, problem=problem)
+    name, password = str(values.get("name", "")), str(values.get("password", ""))
+    try:
+        user = users.create_user(session, Actor(name.strip() or "?", "admin"), name, password, "admin")
+    except DomainError as error:
+        return bare(request, "auth/setup.html", 422, values=values, problem=str(error))
+    return _signed_in(request, sessions.start(session, user))
+
+
+@router.get("/login")
+def show_login(request: Request, session: Db) -> Response:
+    """Show the sign-in page."""
+    if not users.count_users(session):
+        return RedirectResponse("/setup", 303)
+    return bare(request, "auth/login.html", values={}, problem="")
+
+
+@router.post("/login")
+def log_in(request: Request, session: Db, form: Form) -> Response:
+    """Sign in; five failures of a name or an address within a minute must wait."""
+    values, throttle = dict(form), request.app.state.throttle
+    name = str(values.get("name", ""))[:80]
+    keys = (f"name {name}", f"host {request.client.host if request.client else ''}")
+    wait = max(throttle.wait_s(key) for key in keys)
+    if wait:
+        problem = f"Too many wrong passwords; try again in {math.ceil(wait)} seconds."
+        return bare(request, "auth/login.html", 429, values=values, problem=problem)
+    user = users.verify(session, name, str(values.get("password", "")))
+    if user is None:
+        for key in keys:
+            throttle.failed(key)
+        problem = "The name or the password is wrong."
+        return bare(request, "auth/login.html", 422, values=values, problem=problem)
+    for key in keys:
+        throttle.succeeded(key)
+    return _signed_in(request, sessions.start(session, user))
+
+
+@router.post("/logout")
+def log_out(request: Request, session: Db, actor: Viewer) -> Response:
+    """Sign out."""
+    sessions.end(session, request.cookies.get(COOKIE, ""))
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(COOKIE)
+    return response

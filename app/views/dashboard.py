@@ -1,0 +1,39 @@
+"""The dashboard and the server page."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.auth.deps import Db, Viewer
+from app.services import events, subnets, workers
+from app.views.render import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def dashboard(request: Request, session: Db, actor: Viewer) -> Response:
+    """Show counts, the fullest subnets, the latest events and who got nothing."""
+    rows = subnets.list_subnets(session)
+    usage = subnets.usage(session, rows)
+    fullest = sorted(rows, key=lambda row: usage[row.id].free / max(1, usage[row.id].pool))[:8]
+    refused = [entry for row in workers.list_workers(session) for entry in row.counters.get("refused", [])]
+    return page(
+        request,
+        session,
+        "dashboard.html",
+        subnets=fullest,
+        usage=usage,
+        leased=sum(used.leased for used in usage.values()),
+        free=sum(used.free for used in usage.values()),
+        events=events.list_events(session, limit=12),
+        refused=refused[:8],
+        count=len(rows),
+    )
+
+
+@router.get("/server")
+def server(request: Request, session: Db, actor: Viewer) -> Response:
+    """Show the workers and what became of the packets, in words."""
+    rows = workers.list_workers(session)
+    live = {row.id: workers.is_live(row) for row in rows}
+    return page(request, session, "workers/list.html", workers=rows, live=live)

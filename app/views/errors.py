@@ -1,0 +1,29 @@
+"""How does an error reach a person?"""
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from app.auth.errors import BadCsrf, NotSignedIn
+from app.services.errors import Conflict, DomainError, Forbidden, NotFound
+from app.views.render import bare
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """Return a page for the error; a stranger is sent to the sign-in."""
+    if isinstance(error, NotSignedIn):
+        return RedirectResponse("/login", 303)
+    if isinstance(error, BadCsrf):
+        return bare(request, "error.html", 403, title="Please try again", detail="The form was too old.")
+    if isinstance(error, HTTPException):
+        return bare(request, "error.html", error.status_code, title=str(error.detail), detail="")
+    if isinstance(error, DomainError):
+        status = {NotFound: 404, Forbidden: 403, Conflict: 409}.get(type(error), 422)
+        return bare(request, "error.html", status, title="That did not work", detail=str(error))
+    if isinstance(error, RequestValidationError):
+        return bare(request, "error.html", 400, title="The address of this page makes no sense", detail="")
+    if isinstance(error, OperationalError):
+        return bare(request, "error.html", 503, title="The database does not answer", detail="Try again soon.")
+    return bare(request, "error.html", 500, title="This is our fault", detail="The server's log says more.")
