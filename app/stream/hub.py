@@ -1,73 +1,78 @@
-"""Has anything happened to a lease? One poller wakes every open stream."""
+"""What is new, told to every open page? Tails lease_events by id and fans out."""
 
 import asyncio
-import logging
-from typing import Final
+from collections import deque
+from typing import Any, Final
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
+from app.database import SessionFactory, unit_of_work
+from app.schemas.leases import event_out
 from app.services import events
 
-POLL_S: Final = 0.1
-log = logging.getLogger(__name__)
+POLL_S: Final = 0.25
+"""At most four messages a second reach a browser, each with all that happened meanwhile."""
+READ_LIMIT: Final = 1000
+KEPT: Final = 5000
+
+Item = tuple[int, dict[str, Any]]
 
 
 class Hub:
-    """Knows the newest event id; streams wait here instead of polling each by itself."""
+    """Keeps the newest events; `wait` returns when there are newer ones or the server stops."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.latest = 0
-        self.stopping = False
-        self._engine = engine
-        self._changed = asyncio.Event()
+    def __init__(self, factory: SessionFactory) -> None:
+        self._factory = factory
+        self._kept: deque[Item] = deque(maxlen=KEPT)
+        self._arrived = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.last_id = 0
+        self.stopping = False
 
-    async def start(self) -> None:
-        """Begin to poll."""
-        self._task = asyncio.create_task(self._run())
+    def start(self) -> None:
+        """Begin to tail."""
+        self.last_id = self._latest()
+        self._task = asyncio.get_running_loop().create_task(self._tail())
 
-    async def stop(self) -> None:
-        """End the poller and every stream."""
-        self.end_streams()
+    def stop(self) -> None:
+        """End every stream; called before the server waits for its connections."""
+        self.stopping = True
+        self._arrived.set()
         if self._task is not None:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
-    def end_streams(self) -> None:
-        """Let every open stream finish, so that the server can stop."""
-        self.stopping = True
-        self._wake()
-
-    async def wait(self, after: int, timeout_s: float) -> bool:
-        """Return True once there is an event after the id, False when the time is over."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout_s
-        while self.latest <= after and not self.stopping:
-            try:
-                await asyncio.wait_for(self._changed.wait(), deadline - loop.time())
-            except TimeoutError:
-                return False
-        return self.latest > after
-
-    def _wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    def _read(self) -> int:
-        with Session(self._engine) as session:
+    def _latest(self) -> int:
+        with unit_of_work(self._factory, writing=False) as session:
             return events.latest_id(session)
 
-    async def _run(self) -> None:
-        while True:
+    def read(self, after: int) -> list[Item]:
+        """Return the events after an id in order, from the database."""
+        with unit_of_work(self._factory, writing=False) as session:
+            rows = events.list_events(session, after_id=after, limit=READ_LIMIT)
+            return [(row.id, event_out(row).model_dump(mode="json")) for row in rows]
+
+    async def _tail(self) -> None:
+        while not self.stopping:
             try:
-                latest = await asyncio.to_thread(self._read)
+                fresh = await run_in_threadpool(self.read, self.last_id)
             except SQLAlchemyError:
-                log.exception("the events can't be read")
-                await asyncio.sleep(2.0)
-                continue
-            if latest > self.latest:
-                self.latest = latest
-                self._wake()
-            await asyncio.sleep(POLL_S)
+                fresh = []  # the database is away: the next turn asks again, nothing is lost
+            if fresh:
+                self._kept.extend(fresh)
+                self.last_id = fresh[-1][0]
+                self._arrived.set()
+                self._arrived = asyncio.Event()
+            if len(fresh) < READ_LIMIT:
+                await asyncio.sleep(POLL_S)
+
+    async def after(self, last: int, timeout_s: float) -> list[Item]:
+        """Return the events after an id, waiting for them at most `timeout_s`."""
+        if last >= self.last_id:
+            try:
+                await asyncio.wait_for(self._arrived.wait(), timeout_s)
+            except TimeoutError:
+                return []
+        if self._kept and last >= self._kept[0][0] - 1:
+            return [item for item in self._kept if item[0] > last]
+        return await run_in_threadpool(self.read, last) if last < self.last_id else []

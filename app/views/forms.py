@@ -1,39 +1,35 @@
-"""What was typed, and what was wrong with it?"""
+"""How does a form become a shape, and where do its faults stand?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from app.services.errors import Problem
+from app.services.errors import DomainError
+
+Problems = dict[str, str]
+"""Field name -> sentence; the empty name is for the form as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormState:
-    """A form as it is shown: values as typed, problems by field."""
-
-    values: Mapping[str, Any]
-    problems: tuple[Problem, ...] = ()
-    fields: tuple[str, ...] = ()
-
-    def get(self, name: str) -> str:
-        """Return what to show in a field."""
-        value = self.values.get(name)
-        return "" if value is None or value is False else str(value)
-
-    def at(self, name: str) -> list[Problem]:
-        """Return the problems of a field; an item of a list belongs to the list's field."""
-        return [p for p in self.problems if p.field == name or p.field.startswith(f"{name}/")]
-
-    def rest(self) -> list[Problem]:
-        """Return the problems that belong to none of the form's fields."""
-        return [p for p in self.problems if not any(p in self.at(name) for name in self.fields)]
+def problems_of(error: DomainError, shown: tuple[str, ...]) -> Problems:
+    """Return each problem beside its field, with a field that the form does not show at its top."""
+    found: Problems = {}
+    for problem in error.problems:
+        name = problem.field.split("/")[0]
+        key = name if name in shown else ""
+        found[key] = f"{found[key]} {problem.detail}" if key in found else problem.detail
+    return found
 
 
-def texts(form: Any) -> dict[str, str]:
-    """Return the text fields of a submitted form, without the CSRF token."""
-    return {name: value for name, value in form.items() if isinstance(value, str) and name != "csrf_token"}
+def filled(form: Mapping[str, Any], *names: str) -> dict[str, str]:
+    """Return the named fields as text."""
+    return {name: str(form.get(name, "")).strip() for name in names}
 
 
-def checked(values: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Return the values with checkboxes as booleans; an absent one is off."""
-    return {**values, **{name: name in values for name in names}}
+def options_from(values: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the option rows of the three fields that most subnets need."""
+    rows: list[dict[str, Any]] = []
+    if values.get("dns"):
+        addresses = values["dns"].replace(",", " ").split()
+        rows.append({"option": "domain-name-servers", "value": addresses})
+    if values.get("domain"):
+        rows.append({"option": "domain-name", "value": values["domain"]})
+    return rows

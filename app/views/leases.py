@@ -1,6 +1,7 @@
 """Pages of leases and reservations."""
 
 from ipaddress import ip_address
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -29,7 +30,7 @@ def list_leases(
     rows = leases.list_leases(session, filters, after=start, limit=ROWS + 1)
     following = str(rows[ROWS - 1].ip) if len(rows) > ROWS else ""
     total = leases.count_leases(session, filters)
-    shown = {"leases": rows[:ROWS], "q": q, "state": state, "following": following, "total": total}
+    shown: dict[str, Any] = {"leases": rows[:ROWS], "q": q, "state": state, "following": following, "total": total}
     return page(request, session, "leases/list.html", **shown)
 
 
@@ -90,5 +91,5 @@ def _form(
     request: Request, session: Db, values: dict[str, str], problems: dict[str, str] | None = None, status: int = 200
 ) -> Response:
     known = subnets.list_subnets(session)
-    shown = {"subnets": known, "values": values, "problems": problems or {}}
+    shown: dict[str, Any] = {"subnets": known, "values": values, "problems": problems or {}}
     return page(request, session, "reservations/form.html", status, **shown)
