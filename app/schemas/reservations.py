@@ -41,7 +41,7 @@ class ReservationIn(Shape):
     hostname: str = Field("", max_length=253, pattern=r"^[A-Za-z0-9._-]*$")
     description: str = Field("", max_length=2000)
     next_server: OptionalAddress = None
-    boot_file: Annotated[str | None, BeforeValidator(blank_to_none), Field(max_length=127)] = None
+    boot_file: Annotated[Annotated[str, Field(max_length=127)] | None, BeforeValidator(blank_to_none)] = None
     options: OptionRows = Field(default_factory=list)
 
 

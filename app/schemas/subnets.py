@@ -7,8 +7,12 @@ from pydantic import BeforeValidator, Field, model_validator
 from app.models import Subnet
 from app.schemas.fields import AddressText, CidrText, OptionalAddress, OptionRows, Shape, blank_to_none
 
-Seconds = Annotated[int | None, BeforeValidator(blank_to_none), Field(ge=1, le=0xFFFFFFFF)]
-Text = Annotated[str | None, BeforeValidator(blank_to_none)]
+Seconds = Annotated[Annotated[int, Field(ge=1, le=0xFFFFFFFF)] | None, BeforeValidator(blank_to_none)]
+Vlan = Annotated[Annotated[int, Field(ge=1, le=4094)] | None, BeforeValidator(blank_to_none)]
+Text15 = Annotated[Annotated[str, Field(max_length=15)] | None, BeforeValidator(blank_to_none)]
+Text63 = Annotated[Annotated[str, Field(max_length=63)] | None, BeforeValidator(blank_to_none)]
+Text120 = Annotated[Annotated[str, Field(max_length=120)] | None, BeforeValidator(blank_to_none)]
+Text127 = Annotated[Annotated[str, Field(max_length=127)] | None, BeforeValidator(blank_to_none)]
 
 
 class SubnetSettings(Shape):
@@ -16,11 +20,11 @@ class SubnetSettings(Shape):
 
     name: str = Field("", max_length=120)
     description: str = Field("", max_length=2000)
-    vlan: Annotated[int | None, BeforeValidator(blank_to_none), Field(ge=1, le=4094)] = None
+    vlan: Vlan = None
     gateway: OptionalAddress = None
-    interface: Annotated[Text, Field(max_length=15)] = None
+    interface: Text15 = None
     relays: list[AddressText] = Field(default_factory=list, max_length=64)
-    shared_network: Annotated[Text, Field(max_length=120)] = None
+    shared_network: Text120 = None
     dhcp_enabled: bool = True
     authoritative: bool = True
     ping_check: bool = False
@@ -31,8 +35,8 @@ class SubnetSettings(Shape):
     renew_time: Seconds = None
     rebind_time: Seconds = None
     next_server: OptionalAddress = None
-    server_name: Annotated[Text, Field(max_length=63)] = None
-    boot_file: Annotated[Text, Field(max_length=127)] = None
+    server_name: Text63 = None
+    boot_file: Text127 = None
     options: OptionRows = Field(default_factory=list)
 
     @model_validator(mode="after")
