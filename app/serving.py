@@ -1,5 +1,6 @@
 """How does the web server run, and stop although streams are open?"""
 
+import signal
 from types import FrameType
 
 import uvicorn
@@ -19,7 +20,13 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
+def _already_handled(sig: int, frame: FrameType | None) -> None:
+    """Take the signal that uvicorn raises once more after it has stopped."""
+
+
 def serve_web(app: FastAPI, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT, then return, so that the caller can stop what runs beside."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _already_handled)
     config = uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
     Server(config, app).run()

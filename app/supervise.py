@@ -16,7 +16,7 @@ class Supervisor:
     """Runs `python -m dhcpd` as a child and starts it again, with back-off, when it ends."""
 
     def __init__(self, arguments: list[str]) -> None:
-        self._command = [sys.executable, "-m", "dhcpd", *arguments]
+        self._command = [sys.executable, "-m", "dhcpd", "--supervised", *arguments]
         self._stop = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)

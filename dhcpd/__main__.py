@@ -26,6 +26,8 @@ def main() -> int:
         return ALREADY_RUNNING
     names = [n.strip() for entry in arguments.interface for n in entry.split(",") if n.strip()]
     worker = Worker(open_database(arguments.database), socket.gethostname(), names, arguments.dhcp_port)
+    if arguments.supervised:
+        worker.stop_without(os.getppid())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()
@@ -40,6 +42,7 @@ def _arguments() -> argparse.Namespace:
     interfaces = [env("LEASEBOARD_INTERFACES", "")]
     parser.add_argument("--interface", action="append", default=None, metavar="IF")
     parser.add_argument("--dhcp-port", type=int, default=int(env("LEASEBOARD_DHCP_PORT", "67")), metavar="N")
+    parser.add_argument("--supervised", action="store_true", help="stop when the process that started it is gone")
     arguments = parser.parse_args()
     arguments.interface = arguments.interface or interfaces
     return arguments

@@ -56,6 +56,7 @@ class Worker:
         self._epoch = time.time() - time.monotonic()
         self._next_poll = self._next_report = self._next_interfaces = 0.0
         self._running = True
+        self._parent: int | None = None
 
     def now(self) -> int:
         """Return whole seconds UTC, unmoved by clock jumps since the start."""
@@ -65,6 +66,10 @@ class Worker:
         """Finish the present batch and return from `run`."""
         self._running = False
         self._ports.wake()
+
+    def stop_without(self, parent: int) -> None:
+        """Stop when this parent process is gone: a worker that nobody watches must not go on alone."""
+        self._parent = parent
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -150,6 +155,8 @@ class Worker:
 
     def _run_timers(self) -> None:
         moment = time.monotonic()
+        if self._parent is not None and os.getppid() != self._parent:
+            self.stop()
         if self._loading is not None and self._loading.done():
             self._finish_loading()
         if moment >= self._next_poll:

@@ -122,7 +122,7 @@ function moveInGrid(event) {
   next.focus();
 }
 
-if ("live" in document.body.dataset) new EventSource("/stream").addEventListener("leases", receive);
+if ("live" in document.body.dataset) new EventSource(`/stream?after=${document.body.dataset.live}`).addEventListener("leases", receive);
 document.addEventListener("keydown", moveInGrid);
 document.querySelector("[data-new]")?.addEventListener("click", resume);
 document.querySelector("[data-pause]")?.addEventListener("change", () => { if (!paused()) resume(); });

@@ -15,11 +15,11 @@ HEARTBEAT_S = 15.0
 
 @router.get("/stream", include_in_schema=False)
 @router.get("/api/v1/stream", operation_id="stream", tags=["events"], response_class=StreamingResponse)
-async def stream(request: Request, actor: Viewer) -> StreamingResponse:
-    """Send lease events as they happen; Last-Event-ID resumes after that event."""
+async def stream(request: Request, actor: Viewer, after: int | None = None) -> StreamingResponse:
+    """Send lease events as they happen; Last-Event-ID, else `after`, resumes behind that event."""
     hub: Hub = request.app.state.hub
     sent = request.headers.get("last-event-id", "")
-    last = int(sent) if sent.isdecimal() else hub.last_id
+    last = int(sent) if sent.isdecimal() else hub.last_id if after is None else after
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_messages(hub, last), media_type="text/event-stream", headers=headers)
 

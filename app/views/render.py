@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
-from app.services import workers
+from app.services import events, workers
 from app.settings import PROJECT
 from dhcpd.engine.reasons import explain
 from dhcpd.protocol.addresses import format_mac, is_locally_administered
@@ -36,6 +36,7 @@ def page(request: Request, session: Session, name: str, status: int = 200, **val
         "actor": getattr(state, "actor", None),
         "csrf": getattr(state, "csrf", ""),
         "health": workers.health(session),
+        "last_event": events.latest_id(session),
         "saved": request.query_params.get("saved"),
     }
     return templates.TemplateResponse(request, name, {**shared, **values}, status_code=status)

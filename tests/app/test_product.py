@@ -78,6 +78,9 @@ class Product:
         workers = self.api("GET", "/workers").json()["items"]
         return any(w["live"] and w["revision_applied"] == w["revision_latest"] for w in workers)
 
+    def worker_pid(self) -> int:
+        return int(self.api("GET", "/workers").json()["items"][0]["pid"])
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
@@ -119,6 +122,15 @@ def test_killed_worker_comes_back_and_no_acked_lease_is_lost(product: Product) -
     items = product.api("GET", "/leases?state=active&limit=1000").json()["items"]
     assert len({item["mac"] for item in items}) == 200
     assert product.api("GET", "/workers").json()["items"][0]["pid"] != before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_worker_ends_with_its_server(product: Product, number: signal.Signals) -> None:
+    product.wait(product.live)
+    pid = product.worker_pid()
+    product.process.send_signal(number)
+    product.process.wait(20)
+    product.wait(lambda: not Path(f"/proc/{pid}").exists(), 5)
 
 
 def test_stream_resumes_after_the_last_event(product: Product) -> None:

@@ -182,7 +182,7 @@ class Network:
         return any(w["live"] and w["revision_applied"] == w["revision_latest"] for w in workers)
 
     def leases(self, **filters: object) -> list[dict[str, object]]:
-        return list(self.api("GET", "/leases", params=filters).json()["items"])  # type: ignore[arg-type]  # passed on
+        return list(self.api("GET", "/leases", params=filters).json()["items"])
 
     def close(self) -> None:
         self.web.close()
