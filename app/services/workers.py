@@ -7,12 +7,16 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Worker
+from app.models import Revision, Worker
 from app.models.base import utc_now
 from app.services.audit import current_revision
 
 SILENT_S: Final = 5
 """A worker reports every second; one that has not for this long is taken for dead."""
+
+
+GRACE_S: Final = 2
+"""A new revision may be on its way for this long before a page warns of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,12 @@ def is_live(worker: Worker) -> bool:
     return utc_now() - worker.last_seen <= timedelta(seconds=SILENT_S)
 
 
+def _is_old(session: Session) -> bool:
+    """Tell whether the newest revision has been there long enough for every worker to serve it."""
+    changed = session.scalar(select(Revision.changed_at).where(Revision.id == 1))
+    return changed is not None and utc_now() - changed > timedelta(seconds=GRACE_S)
+
+
 def health(session: Session) -> WorkerHealth:
     """Return how many workers live and serve the newest revision."""
     revision = current_revision(session)
@@ -43,6 +53,6 @@ def health(session: Session) -> WorkerHealth:
     message = ""
     if not live:
         message = "No DHCP worker is running: no client gets an answer."
-    elif applied < len(live):
+    elif applied < len(live) and _is_old(session):
         message = f"Revision {revision} is live on {applied} of {len(live)} workers."
     return WorkerHealth(len(live), applied, revision, message)

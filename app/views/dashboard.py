@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from app.auth.deps import Db, Viewer
 from app.services import events, subnets, workers
-from app.views.render import page
+from app.views.render import bare, page
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,6 +29,15 @@ def dashboard(request: Request, session: Db, actor: Viewer) -> Response:
         refused=refused[:8],
         count=len(rows),
     )
+
+
+@router.get("/revisions/{number}")
+def revision(request: Request, session: Db, actor: Viewer, number: int) -> Response:
+    """Show how far a saved revision has got; the page asks again until it is live."""
+    live = [row for row in workers.list_workers(session) if workers.is_live(row)]
+    done = [row.apply_ms for row in live if row.revision_applied >= number]
+    shown = {"number": number, "live": len(live), "applied": len(done), "apply_ms": max(done, default=0)}
+    return bare(request, "partials/revision.html", **shown)
 
 
 @router.get("/server")

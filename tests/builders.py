@@ -1,0 +1,84 @@
+"""What do tests of the whole product start, and how do they speak to it?"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+PASSWORD = "correct horse battery"
+
+
+def free_port(kind: int) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Product:
+    """A running `leaseboard serve` with an admin's token."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = f"http://127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+        self.dhcp_port = free_port(socket.SOCK_DGRAM)
+        self.env = {**os.environ, "LEASEBOARD_DATABASE_URL": f"sqlite:///{folder}/test.db",
+                    "LEASEBOARD_DHCP_PORT": str(self.dhcp_port), "LEASEBOARD_INTERFACES": "lo",
+                    "LEASEBOARD_LISTEN": self.url.removeprefix("http://"), "PYTHONUNBUFFERED": "1"}  # fmt: skip
+        self.log = folder / "log"
+        with self.log.open("w") as log:
+            command = [sys.executable, "-m", "app.cli", "serve"]
+            self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log)
+        self.web = httpx.Client(base_url=self.url, follow_redirects=False, timeout=10)
+        self.wait(lambda: self._answers())
+
+    def _answers(self) -> bool:
+        try:
+            return self.web.get("/health/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def wait(self, condition, seconds: float = 20) -> None:  # type: ignore[no-untyped-def]  # any callable
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if condition():
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"not within {seconds} s:\n{self.log.read_text()}")
+
+    def command(self, *words: str, given: str = "") -> str:
+        line = [sys.executable, "-m", "app.cli", *words]
+        done = subprocess.run(line, env=self.env, input=given, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def api(self, method: str, path: str, **more: object) -> httpx.Response:
+        return self.web.request(method, f"/api/v1{path}", headers=self.bearer, **more)  # type: ignore[arg-type]  # passed on
+
+    def sign_up(self) -> None:
+        self.command("user", "add", "root", "--role", "admin", "--password-stdin", given=PASSWORD + "\n")
+        secret = self.command("token", "create", "--user", "root", "--name", "test")
+        self.bearer = {"Authorization": f"Bearer {secret}"}
+
+    def plan(self, cidr: str = "10.9.0.0/24", start: str = "10.9.0.50", end: str = "10.9.0.249") -> int:
+        made = self.api("POST", "/subnets", json={"cidr": cidr, "gateway": cidr.replace(".0/24", ".1")})
+        assert made.status_code == 201, made.text
+        subnet = int(made.json()["id"])
+        pool = self.api("POST", "/pools", json={"subnet_id": subnet, "start": start, "end": end})
+        assert pool.status_code == 201, pool.text
+        return subnet
+
+    def live(self) -> bool:
+        workers = self.api("GET", "/workers").json()["items"]
+        return any(w["live"] and w["revision_applied"] == w["revision_latest"] for w in workers)
+
+    def worker_pid(self) -> int:
+        return int(self.api("GET", "/workers").json()["items"][0]["pid"])
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        self.web.close()
