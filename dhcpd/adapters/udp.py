@@ -11,7 +11,8 @@ from dhcpd.engine.classify import Ingress
 from dhcpd.engine.route import Destination
 from dhcpd.protocol.frame import encode_frame
 
-RECEIVE_BUFFER_BYTES: Final = 4 << 20
+RECEIVE_BUFFER_BYTES: Final = 1 << 19
+"""About 800 packets, 50 ms of work: a longer queue would answer clients that have given up already."""
 DATAGRAM_BYTES: Final = 65535
 BATCH: Final = 256
 """Datagrams decided before one commit: enough to hide an fsync, few enough to bound the delay."""

@@ -11,7 +11,8 @@ ReservationKey = tuple[int, str, bytes]
 class Scope:
     """The effective settings of a subnet, pool or reservation: option bytes by code and boot fields.
 
-    `cache` holds encoded option bytes by (parameter list, ...); it dies with the snapshot.
+    `cache` holds encoded options by (parameter list, message type, lease time, server id); it dies with the
+    snapshot.
     """
 
     options: dict[int, bytes]
@@ -19,7 +20,7 @@ class Scope:
     siaddr: int = 0
     sname: bytes = b""
     file: bytes = b""
-    cache: dict[tuple[bytes | None, int], bytes] = field(default_factory=dict)
+    cache: dict[tuple[bytes | None, int, int | None, int], bytes] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
