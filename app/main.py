@@ -55,7 +55,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with unit_of_work(app.state.sessions, writing=False) as session:
         if count_users(session) == 0:
             host, port = app.state.settings.host_port
-            print(f"First run: open http://{host}:{port}/setup and enter the set-up code {app.state.setup_code}")
+            wish = f"First run: open http://{host}:{port}/setup and enter the set-up code {app.state.setup_code}"
+            print(wish, flush=True)
     app.state.hub.start()
     yield
     app.state.hub.stop()

@@ -17,20 +17,24 @@ COOKIE: Final = "leaseboard_session"
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
 
-def session_for_request(request: Request) -> Iterator[Session]:
-    """Yield the transaction of the request; it is committed before the answer leaves."""
-    with unit_of_work(request.app.state.sessions, writing=request.method not in SAFE) as session:
-        yield session
-
-
-Db = Annotated[Session, Depends(session_for_request, scope="function")]
-
-
 async def read_form(request: Request) -> FormData:
     """Return the form of a browser's write; empty for anything else."""
     kind = request.headers.get("content-type", "")
     is_form = kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data"))
     return await request.form(max_fields=200, max_files=0) if is_form else FormData()
+
+
+def session_for_request(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Iterator[Session]:
+    """Yield the transaction of the request; it is committed before the answer leaves.
+
+    The form comes first: a write holds the database's write lock, and no stranger may keep that by sending a
+    form slowly.
+    """
+    with unit_of_work(request.app.state.sessions, writing=request.method not in SAFE) as session:
+        yield session
+
+
+Db = Annotated[Session, Depends(session_for_request, scope="function")]
 
 
 def current_actor(request: Request, session: Db, form: Annotated[FormData, Depends(read_form)]) -> Actor:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.auth.deps import COOKIE, Db, Form, Viewer
+from app.database import unit_of_work
 from app.services import sessions, users
 from app.services.actors import Actor
 from app.services.errors import DomainError
@@ -60,8 +61,11 @@ def show_login(request: Request, session: Db) -> Response:
 
 
 @router.post("/login")
-def log_in(request: Request, session: Db, form: Form) -> Response:
-    """Sign in; five failures of a name or an address within a minute must wait."""
+def log_in(request: Request, form: Form) -> Response:
+    """Sign in; five failures of a name or an address within a minute must wait.
+
+    The password is compared outside a write: argon2 takes long, and the worker needs the write lock.
+    """
     values, throttle = dict(form), request.app.state.throttle
     name = str(values.get("name", ""))[:80]
     keys = (f"name {name}", f"host {request.client.host if request.client else ''}")
@@ -69,7 +73,9 @@ def log_in(request: Request, session: Db, form: Form) -> Response:
     if wait:
         problem = f"Too many wrong passwords; try again in {math.ceil(wait)} seconds."
         return bare(request, "auth/login.html", 429, values=values, problem=problem)
-    user = users.verify(session, name, str(values.get("password", "")))
+    factory = request.app.state.sessions
+    with unit_of_work(factory, writing=False) as session:
+        user = users.verify(session, name, str(values.get("password", "")))
     if user is None:
         for key in keys:
             throttle.failed(key)
@@ -77,7 +83,9 @@ def log_in(request: Request, session: Db, form: Form) -> Response:
         return bare(request, "auth/login.html", 422, values=values, problem=problem)
     for key in keys:
         throttle.succeeded(key)
-    return _signed_in(request, sessions.start(session, user))
+    with unit_of_work(factory) as session:
+        secret = sessions.start(session, user)
+    return _signed_in(request, secret)
 
 
 @router.post("/logout")

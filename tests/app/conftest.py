@@ -1,11 +1,69 @@
-"""The running product, as `leaseboard serve` starts it, over loopback."""
+"""The running product over loopback: `leaseboard serve`, or the web application alone."""
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
+import uvicorn
+from fastapi import FastAPI
 
+from app.database import unit_of_work
+from app.main import create_app
+from app.migrate import upgrade
+from app.services import tokens, users
+from app.services.actors import COMMAND_LINE
+from app.settings import Settings
 from tests.builders import Product
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """A running application; `web` is a browser without cookies."""
+
+    app: FastAPI
+    web: httpx.Client
+    address: tuple[str, int]
+    database: Path
+
+    def add_user(self, name: str, role: str) -> dict[str, str]:
+        """Make a user; return the headers of a token of theirs."""
+        with unit_of_work(self.app.state.sessions) as session:
+            user = users.create_user(session, COMMAND_LINE, name, PASSWORD, role)
+            _, secret = tokens.create_token(session, COMMAND_LINE, user, "test", None)
+        return {"Authorization": f"Bearer {secret}"}
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
+        """Post the sign-in form."""
+        return self.web.post("/login", data={"name": name, "password": password})
+
+
+@pytest.fixture
+def live_server(tmp_path: Path) -> Iterator[LiveServer]:
+    """Yield a server over an empty, migrated database."""
+    path = tmp_path / "web.db"
+    settings = Settings(database_url=f"sqlite:///{path}")
+    app = create_app(settings)
+    upgrade(app.state.engine)
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = listener.getsockname()
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    with httpx.Client(base_url=f"http://127.0.0.1:{address[1]}", timeout=10) as web:
+        yield LiveServer(app, web, address, path)
+    app.state.hub.stop()
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
 
 
 @pytest.fixture
