@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
@@ -52,7 +52,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }  # fmt: skip
 _STATUS: dict[type[Exception], int] = {
     Stale: 412, Invalid: 422, NotFound: 404, Conflict: 409, Forbidden: 403,
-    NotSignedIn: 401, BadCsrf: 403, StaleDataError: 412, OperationalError: 503,
+    NotSignedIn: 401, BadCsrf: 403, IntegrityError: 409, StaleDataError: 412, OperationalError: 503,
 }  # fmt: skip
 
 
@@ -84,6 +84,7 @@ def answer(request: Request, error: Exception) -> JSONResponse:
         return problem(request, error.status_code, str(error.detail))
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     sentences = {401: "Sign in, or send a bearer token.", 403: "The CSRF token is missing or wrong.",
+                 409: "Somebody else made the same object meanwhile.",
                  412: "Somebody else changed it meanwhile.", 503: "The database does not answer."}  # fmt: skip
     return problem(request, status, sentences.get(status, "This is our fault; the server's log says more."))
 
@@ -119,6 +120,7 @@ def handled() -> tuple[type[Exception], ...]:
         NotSignedIn,
         BadCsrf,
         StaleDataError,
+        IntegrityError,
         OperationalError,
     )
 

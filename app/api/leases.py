@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 from fastapi import APIRouter
 
-from app.api.paging import KnownParameters, Limit, Page, bad_parameter
+from app.api.paging import EventId, KnownParameters, Limit, OptionalId, Page, bad_parameter
 from app.auth.deps import Db, Operator, Viewer
 from app.schemas.leases import EventOut, LeaseOut, event_out, lease_out
 from app.services import events, leases
@@ -15,7 +15,7 @@ router = APIRouter(tags=["leases"], dependencies=[KnownParameters])
 
 @router.get("/leases", operation_id="list_leases")
 def list_leases(
-    session: Db, actor: Viewer, q: str = "", state: str | None = None, subnet_id: int | None = None,
+    session: Db, actor: Viewer, q: str = "", state: str | None = None, subnet_id: OptionalId = None,
     mac: str | None = None, limit: Limit = 100, cursor: str | None = None, count: str = "none",
 ) -> Page[LeaseOut]:  # fmt: skip
     """List leases in the order of addresses."""
@@ -46,7 +46,7 @@ def quarantine_lease(session: Db, actor: Operator, ip: str) -> dict[str, int]:
 
 @router.get("/events", operation_id="list_events")
 def list_events(
-    session: Db, actor: Viewer, ip: str | None = None, mac: str | None = None, cursor: int | None = None,
+    session: Db, actor: Viewer, ip: str | None = None, mac: str | None = None, cursor: EventId = None,
     limit: Limit = 100,
 ) -> Page[EventOut]:  # fmt: skip
     """List what happened: the newest first, or in order from a cursor (an event id) on."""

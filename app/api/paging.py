@@ -3,13 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
 from app.services.rows import check_version
 
 T = TypeVar("T")
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+OptionalId = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
+EventId = Annotated[int | None, Query(ge=0, le=2**63 - 1)]
+PageNumber = Annotated[int, Query(ge=0, le=2**24)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -72,9 +76,13 @@ def tag(response: Response, version: int) -> None:
 
 
 __all__ = [
+    "EventId",
+    "Id",
     "KnownParameters",
     "Limit",
+    "OptionalId",
     "Page",
+    "PageNumber",
     "Version",
     "bad_parameter",
     "check_version",

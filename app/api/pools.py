@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 
-from app.api.paging import KnownParameters, Limit, Page, Version, cut, tag
+from app.api.paging import Id, KnownParameters, Limit, OptionalId, Page, Version, cut, tag
 from app.auth.deps import Db, Operator, Viewer
 from app.schemas.pools import PoolIn, PoolOut, pool_out
 from app.services import pools
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/pools", tags=["pools"], dependencies=[KnownParameter
 
 @router.get("", operation_id="list_pools")
 def list_pools(
-    session: Db, actor: Viewer, subnet_id: int | None = None, limit: Limit = 100, cursor: str | None = None
+    session: Db, actor: Viewer, subnet_id: OptionalId = None, limit: Limit = 100, cursor: str | None = None
 ) -> Page[PoolOut]:
     """List pools."""
     part, following = cut(pools.list_pools(session, subnet_id), cursor, limit, lambda row: row.id)
@@ -32,7 +32,7 @@ def create_pool(session: Db, actor: Operator, data: PoolIn, response: Response) 
 
 
 @router.get("/{pool_id}", operation_id="get_pool")
-def get_pool(session: Db, actor: Viewer, pool_id: int, response: Response) -> PoolOut:
+def get_pool(session: Db, actor: Viewer, pool_id: Id, response: Response) -> PoolOut:
     """Return a pool."""
     row = pools.get_pool(session, pool_id)
     tag(response, row.version)
@@ -41,7 +41,7 @@ def get_pool(session: Db, actor: Viewer, pool_id: int, response: Response) -> Po
 
 @router.patch("/{pool_id}", operation_id="update_pool")
 def update_pool(
-    session: Db, actor: Operator, pool_id: int, patch: Annotated[dict[str, object], Body()], version: Version,
+    session: Db, actor: Operator, pool_id: Id, patch: Annotated[dict[str, object], Body()], version: Version,
     response: Response,
 ) -> PoolOut:  # fmt: skip
     """Change fields by merge patch (RFC 7396)."""
@@ -53,6 +53,6 @@ def update_pool(
 
 
 @router.delete("/{pool_id}", operation_id="delete_pool", status_code=204)
-def delete_pool(session: Db, actor: Operator, pool_id: int, version: Version) -> None:
+def delete_pool(session: Db, actor: Operator, pool_id: Id, version: Version) -> None:
     """Remove a pool."""
     pools.delete_pool(session, actor, pool_id, version)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 from sqlalchemy.orm import Session
 
-from app.api.paging import KnownParameters, Limit, Page, Version, cut, tag
+from app.api.paging import Id, KnownParameters, Limit, OptionalId, Page, Version, cut, tag
 from app.auth.deps import Db, Operator, Viewer
 from app.models import Reservation
 from app.schemas.reservations import ReservationIn, ReservationOut, reservation_out
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/reservations", tags=["reservations"], dependencies=[
 
 @router.get("", operation_id="list_reservations")
 def list_reservations(
-    session: Db, actor: Viewer, subnet_id: int | None = None, limit: Limit = 100, cursor: str | None = None
+    session: Db, actor: Viewer, subnet_id: OptionalId = None, limit: Limit = 100, cursor: str | None = None
 ) -> Page[ReservationOut]:
     """List reservations with what each does at present."""
     rows = reservations.list_reservations(session, subnet_id)
@@ -35,14 +35,14 @@ def create_reservation(session: Db, actor: Operator, data: ReservationIn, respon
 
 
 @router.get("/{reservation_id}", operation_id="get_reservation")
-def get_reservation(session: Db, actor: Viewer, reservation_id: int, response: Response) -> ReservationOut:
+def get_reservation(session: Db, actor: Viewer, reservation_id: Id, response: Response) -> ReservationOut:
     """Return a reservation."""
     return _shown(session, reservations.get_reservation(session, reservation_id), response)
 
 
 @router.patch("/{reservation_id}", operation_id="update_reservation")
 def update_reservation(
-    session: Db, actor: Operator, reservation_id: int, patch: Annotated[dict[str, object], Body()],
+    session: Db, actor: Operator, reservation_id: Id, patch: Annotated[dict[str, object], Body()],
     version: Version, response: Response,
 ) -> ReservationOut:  # fmt: skip
     """Change fields by merge patch (RFC 7396)."""
@@ -52,7 +52,7 @@ def update_reservation(
 
 
 @router.delete("/{reservation_id}", operation_id="delete_reservation", status_code=204)
-def delete_reservation(session: Db, actor: Operator, reservation_id: int, version: Version) -> None:
+def delete_reservation(session: Db, actor: Operator, reservation_id: Id, version: Version) -> None:
     """Take a promise back."""
     reservations.delete_reservation(session, actor, reservation_id, version)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 
-from app.api.paging import KnownParameters, Limit, Page, Version, cut, tag
+from app.api.paging import Id, KnownParameters, Limit, Page, PageNumber, Version, cut, tag
 from app.auth.deps import Db, Operator, Viewer
 from app.schemas.addresses import AddressOut
 from app.schemas.subnets import SubnetIn, SubnetOut, SubnetSettings, UsageOut, subnet_out
@@ -42,7 +42,7 @@ def create_subnet(session: Db, actor: Operator, data: SubnetIn, response: Respon
 
 
 @router.get("/{subnet_id}", operation_id="get_subnet")
-def get_subnet(session: Db, actor: Viewer, subnet_id: int, response: Response) -> SubnetOut:
+def get_subnet(session: Db, actor: Viewer, subnet_id: Id, response: Response) -> SubnetOut:
     """Return a subnet with its use."""
     row = subnets.get_subnet(session, subnet_id)
     tag(response, row.version)
@@ -51,7 +51,7 @@ def get_subnet(session: Db, actor: Viewer, subnet_id: int, response: Response) -
 
 @router.patch("/{subnet_id}", operation_id="update_subnet")
 def update_subnet(
-    session: Db, actor: Operator, subnet_id: int, patch: Annotated[dict[str, object], Body()], version: Version,
+    session: Db, actor: Operator, subnet_id: Id, patch: Annotated[dict[str, object], Body()], version: Version,
     response: Response,
 ) -> SubnetOut:  # fmt: skip
     """Change fields by merge patch (RFC 7396); null = inherit."""
@@ -63,13 +63,13 @@ def update_subnet(
 
 
 @router.delete("/{subnet_id}", operation_id="delete_subnet", status_code=204)
-def delete_subnet(session: Db, actor: Operator, subnet_id: int, version: Version) -> None:
+def delete_subnet(session: Db, actor: Operator, subnet_id: Id, version: Version) -> None:
     """Remove a subnet with its pools and reservations."""
     subnets.delete_subnet(session, actor, subnet_id, version)
 
 
 @router.get("/{subnet_id}/grid", operation_id="get_subnet_grid")
-def get_grid(session: Db, actor: Viewer, subnet_id: int, page: int = 0) -> list[AddressOut]:
+def get_grid(session: Db, actor: Viewer, subnet_id: Id, page: PageNumber = 0) -> list[AddressOut]:
     """Return 256 addresses of the subnet with their state."""
     return addresses.grid(session, subnets.get_subnet(session, subnet_id), max(0, page))
 

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from pydantic import Field
 
-from app.api.paging import KnownParameters, Limit
+from app.api.paging import Id, KnownParameters, Limit
 from app.auth.deps import Admin, Db, Viewer
 from app.models import User
-from app.schemas.fields import OptionalAddress, OptionRows, Shape
+from app.schemas.fields import Shape
+from app.schemas.settings import SettingsShape
 from app.services import audit, settings, tokens, workers
 from app.services.patch import merged
 from app.services.rows import picture
@@ -18,19 +18,6 @@ from dhcpd.protocol.options import OPTIONS
 from dhcpd.protocol.values import KINDS
 
 router = APIRouter(dependencies=[KnownParameters])
-
-
-class SettingsShape(Shape):
-    """The global scope; times in seconds."""
-
-    options: OptionRows = Field(default_factory=list)
-    lease_time: int = Field(43200, ge=1, le=0xFFFFFFFF)
-    min_lease_time: int = Field(60, ge=1, le=0xFFFFFFFF)
-    max_lease_time: int = Field(604800, ge=1, le=0xFFFFFFFF)
-    next_server: OptionalAddress = None
-    boot_file: str | None = Field(None, max_length=127)
-    offer_hold_s: int = Field(60, ge=1, le=3600)
-    decline_hold_s: int = Field(86400, ge=1, le=31536000)
 
 
 class TokenIn(Shape):
@@ -107,6 +94,6 @@ def create_token(session: Db, actor: Viewer, data: TokenIn) -> dict[str, Any]:
 
 
 @router.delete("/tokens/{token_id}", operation_id="delete_token", tags=["tokens"], status_code=204)
-def delete_token(session: Db, actor: Viewer, token_id: int) -> None:
+def delete_token(session: Db, actor: Viewer, token_id: Id) -> None:
     """Revoke a token."""
     tokens.delete_token(session, actor, token_id)

@@ -11,7 +11,7 @@ from app.schemas.fields import AddressText, OptionRows, Shape
 class PoolIn(Shape):
     """A range of addresses, both ends included."""
 
-    subnet_id: int
+    subnet_id: int = Field(ge=1, le=2**31 - 1)
     start: AddressText
     end: AddressText
     kind: Literal["dynamic", "excluded"] = "dynamic"

@@ -35,7 +35,7 @@ class Identifier(Shape):
 class ReservationIn(Shape):
     """What a device is promised; subnet_id may be left out when ip tells it."""
 
-    subnet_id: int | None = None
+    subnet_id: Annotated[int | None, Field(ge=1, le=2**31 - 1)] = None
     identifiers: list[Identifier] = Field(min_length=1, max_length=16)
     ip: OptionalAddress = None
     hostname: str = Field("", max_length=253, pattern=r"^[A-Za-z0-9._-]*$")

@@ -14,7 +14,7 @@ from app.views.render import bare
 def answer(request: Request, error: Exception) -> Response:
     """Return a page for the error; a stranger is sent to the sign-in."""
     if isinstance(error, NotSignedIn):
-        return RedirectResponse("/login", 303)
+        return RedirectResponse("/login", 303)  # which sends on to the first run while there is no account
     if isinstance(error, BadCsrf):
         return bare(request, "error.html", 403, title="Please try again", detail="The form was too old.")
     if isinstance(error, HTTPException):

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from markupsafe import Markup
+
 from app.services.errors import DomainError
 
-Problems = dict[str, str]
+Problems = dict[str, Markup]
 """Field name -> sentence; the empty name is for the form as a whole."""
+PAGES = {"subnets": "/subnets/{}", "reservations": "/reservations#r{}", "leases": "/leases?q={}"}
+"""Where a person sees the object that is in the way."""
 
 
 def problems_of(error: DomainError, shown: tuple[str, ...]) -> Problems:
@@ -15,7 +19,11 @@ def problems_of(error: DomainError, shown: tuple[str, ...]) -> Problems:
     for problem in error.problems:
         name = problem.field.split("/")[0]
         key = name if name in shown else ""
-        found[key] = f"{found[key]} {problem.detail}" if key in found else problem.detail
+        sentence = Markup("{}").format(problem.detail)
+        if problem.conflict_type in PAGES:
+            href = PAGES[problem.conflict_type].format(problem.conflict_id)
+            sentence += Markup(' <a href="{}">Show it</a>').format(href)
+        found[key] = found[key] + " " + sentence if key in found else sentence
     return found
 
 

@@ -11,8 +11,8 @@ from app.schemas.reservations import ReservationIn
 from app.services import audit, leases, reservations, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
-from app.views.forms import filled, problems_of
-from app.views.render import page
+from app.views.forms import Problems, filled, problems_of
+from app.views.render import Id, page
 from dhcpd.protocol.addresses import format_mac
 
 router = APIRouter(include_in_schema=False)
@@ -81,14 +81,14 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
 
 
 @router.post("/reservations/{reservation_id}/delete")
-def delete(session: Db, actor: Operator, reservation_id: int) -> Response:
+def delete(session: Db, actor: Operator, reservation_id: Id) -> Response:
     """Take a promise back."""
     reservations.delete_reservation(session, actor, reservation_id)
     return RedirectResponse(f"/reservations?saved={audit.current_revision(session)}", 303)
 
 
 def _form(
-    request: Request, session: Db, values: dict[str, str], problems: dict[str, str] | None = None, status: int = 200
+    request: Request, session: Db, values: dict[str, str], problems: Problems | None = None, status: int = 200
 ) -> Response:
     known = subnets.list_subnets(session)
     shown: dict[str, Any] = {"subnets": known, "values": values, "problems": problems or {}}

@@ -1,9 +1,9 @@
 """How does a page become HTML?"""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Path, Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
@@ -12,6 +12,9 @@ from app.services import events, workers
 from app.settings import PROJECT
 from dhcpd.engine.reasons import explain
 from dhcpd.protocol.addresses import format_mac, is_locally_administered
+
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Part = Annotated[int, Query(ge=0, le=2**24)]
 
 templates = Jinja2Templates(directory=PROJECT / "templates")
 

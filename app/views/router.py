@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.views import auth, dashboard, leases, subnets
+from app.views import auth, dashboard, leases, settings, subnets
 
 router = APIRouter()
-for concept in (auth, dashboard, subnets, leases):
+for concept in (auth, dashboard, subnets, leases, settings):
     router.include_router(concept.router)

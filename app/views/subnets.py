@@ -14,7 +14,7 @@ from app.services import addresses, audit, pools, reservations, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.views.forms import filled, options_from, problems_of
-from app.views.render import page
+from app.views.render import Id, Part, page
 
 router = APIRouter(prefix="/subnets", include_in_schema=False)
 SUBNET_FIELDS = ("cidr", "name", "gateway", "dns", "domain", "lease_time", "interface", "relays")
@@ -56,13 +56,13 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
 
 
 @router.get("/{subnet_id}")
-def show(request: Request, session: Db, actor: Viewer, subnet_id: int, part: int = 0) -> Response:
+def show(request: Request, session: Db, actor: Viewer, subnet_id: Id, part: Part = 0) -> Response:
     """Show a subnet: counts, address grid, pools, reservations."""
     return _detail(request, session, subnets.get_subnet(session, subnet_id), part=max(0, part))
 
 
 @router.post("/{subnet_id}/pools")
-def add_pool(request: Request, session: Db, actor: Operator, subnet_id: int, form: Form) -> Response:
+def add_pool(request: Request, session: Db, actor: Operator, subnet_id: Id, form: Form) -> Response:
     """Make a pool in the subnet."""
     values = filled(form, *POOL_FIELDS)
     try:
@@ -75,21 +75,21 @@ def add_pool(request: Request, session: Db, actor: Operator, subnet_id: int, for
 
 
 @router.post("/{subnet_id}/pools/{pool_id}/delete")
-def delete_pool(session: Db, actor: Operator, subnet_id: int, pool_id: int) -> Response:
+def delete_pool(session: Db, actor: Operator, subnet_id: Id, pool_id: Id) -> Response:
     """Remove a pool."""
     pools.delete_pool(session, actor, pool_id)
     return _saved(session, subnet_id)
 
 
 @router.post("/{subnet_id}/dhcp")
-def switch_dhcp(session: Db, actor: Operator, subnet_id: int, form: Form) -> Response:
+def switch_dhcp(session: Db, actor: Operator, subnet_id: Id, form: Form) -> Response:
     """Switch DHCP of the subnet on or off."""
     subnets.update_subnet(session, actor, subnet_id, {"dhcp_enabled": form.get("enabled") == "1"})
     return _saved(session, subnet_id)
 
 
 @router.post("/{subnet_id}/delete")
-def delete(session: Db, actor: Operator, subnet_id: int) -> Response:
+def delete(session: Db, actor: Operator, subnet_id: Id) -> Response:
     """Remove the subnet with all that is in it."""
     subnets.delete_subnet(session, actor, subnet_id)
     return RedirectResponse(f"/subnets?saved={audit.current_revision(session)}", 303)

@@ -105,7 +105,7 @@ def test_pages_work_and_a_form_keeps_what_was_typed(product: Product) -> None:
     product.wait(product.live)
     product.command("simulate", "--clients", "5", "--rate", "500")
     for path in ("/", "/subnets", f"/subnets/{subnet}", "/subnets/new", "/leases", "/leases?q=sim", "/reservations",
-                 "/reservations/new?lease=10.9.0.50", "/server"):  # fmt: skip
+                 "/reservations/new?lease=10.9.0.50", "/server", "/settings", "/settings"):  # fmt: skip
         assert product.web.get(path).status_code == 200, path
     html = product.web.get("/subnets/new").text
     csrf = re.search(r'name="csrf_token" value="([^"]+)"', html)
