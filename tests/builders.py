@@ -67,9 +67,21 @@ class Product:
         made = self.api("POST", "/subnets", json={"cidr": cidr, "gateway": cidr.replace(".0/24", ".1")})
         assert made.status_code == 201, made.text
         subnet = int(made.json()["id"])
+        self.make_pool(subnet, start, end)
+        return subnet
+
+    def make_pool(self, subnet: int, start: str, end: str) -> None:
         pool = self.api("POST", "/pools", json={"subnet_id": subnet, "start": start, "end": end})
         assert pool.status_code == 201, pool.text
-        return subnet
+
+    def everything(self, path: str) -> list[dict[str, str]]:
+        """Follow the cursor of a list to its end."""
+        page = self.api("GET", path).json()
+        items = list(page["items"])
+        while page["next_cursor"]:
+            page = self.api("GET", f"{path}&cursor={page['next_cursor']}").json()
+            items += page["items"]
+        return items
 
     def live(self) -> bool:
         workers = self.api("GET", "/workers").json()["items"]

@@ -5,11 +5,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
+import threading
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
+from app.settings import Settings
+from app.simulate import Simulation, find_relay
 from tests.builders import PASSWORD, Product
 
 
@@ -26,18 +29,25 @@ def test_simulated_clients_get_leases_and_events(product: Product) -> None:
 
 
 def test_killed_worker_comes_back_and_no_acked_lease_is_lost(product: Product) -> None:
-    product.plan(start="10.9.0.2", end="10.9.0.254")
+    """kill -9 in the middle of 1,000 exchanges; what each client was told is compared with the database."""
+    answer = product.api("POST", "/subnets", json={"cidr": "10.16.0.0/20"})
+    product.make_pool(answer.json()["id"], "10.16.0.10", "10.16.15.250")
     product.wait(product.live)
-    before = product.api("GET", "/workers").json()["items"][0]["pid"]
-    words = [sys.executable, "-m", "app.cli", "simulate", "--clients", "200", "--rate", "100"]
-    clients = subprocess.Popen(words, env=product.env, stdout=subprocess.PIPE, text=True)
-    time.sleep(1)
-    os.kill(before, signal.SIGKILL)
-    output, _ = clients.communicate(timeout=60)
-    assert "200 leases" in output
-    items = product.api("GET", "/leases?state=active&limit=1000").json()["items"]
-    assert len({item["mac"] for item in items}) == 200
-    assert product.api("GET", "/workers").json()["items"][0]["pid"] != before
+    before = product.worker_pid()
+    settings = Settings(database_url=product.env["LEASEBOARD_DATABASE_URL"], dhcp_port=product.dhcp_port)
+    relay = find_relay(settings)
+    assert relay is not None
+    simulation = Simulation(relay, product.dhcp_port, 1000, 400)
+    killer = threading.Timer(1.2, os.kill, (before, signal.SIGKILL))
+    killer.start()
+    outcome = simulation.run(lambda done: None)
+    killer.join()
+    told = {mac.hex(":"): str(IPv4Address(ip)) for mac, ip in outcome.leases.items()}
+    assert len(told) == 1000
+    assert len(set(told.values())) == 1000
+    stored = {row["mac"]: row["ip"] for row in product.everything("/leases?state=active&limit=1000")}
+    assert stored == told
+    assert product.worker_pid() != before
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -116,3 +126,12 @@ def test_pages_work_and_a_form_keeps_what_was_typed(product: Product) -> None:
     assert "kept name" in refused.text
     assert "planned already" in refused.text
     assert product.web.post("/subnets/new", data={**form, "csrf_token": "x"}).status_code == 403
+
+
+def test_second_worker_on_one_sqlite_database_refuses_to_start(product: Product) -> None:
+    product.wait(product.live)
+    second = subprocess.run(
+        [sys.executable, "-m", "dhcpd"], env=product.env, capture_output=True, text=True, timeout=20
+    )
+    assert second.returncode == 75
+    assert "another worker serves this SQLite database" in second.stderr
