@@ -3,11 +3,14 @@
 import os
 import sys
 from datetime import datetime
+from ipaddress import AddressValueError, IPv4Address
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
-from app.database import make_engine, make_session_factory, unit_of_work
+from app.database import SessionFactory, make_engine, make_session_factory, unit_of_work
 from app.main import create_app
 from app.migrate import upgrade
 from app.models import User
@@ -33,8 +36,34 @@ Interfaces = Annotated[list[str] | None, typer.Option("--interface", metavar="IF
 Port = Annotated[int | None, typer.Option("--dhcp-port", min=1, max=65535)]
 
 
+def _parse_relay(text: str) -> IPv4Address:
+    try:
+        return IPv4Address(text)
+    except AddressValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+Relay = Annotated[
+    IPv4Address | None,
+    typer.Option(
+        parser=_parse_relay,
+        metavar="ADDRESS",
+        help="Ask behind this relay (giaddr) instead of the gateway of the first served subnet.",
+    ),
+]
+
+
 def _settings(**given: object) -> Settings:
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _check_listen(settings: Settings) -> None:
+    try:
+        fits = 1 <= settings.host_port[1] <= 65535
+    except ValueError:
+        fits = False
+    if not fits:
+        raise typer.BadParameter(f"{settings.listen!r} is not HOST:PORT.", param_hint="--listen")
 
 
 def _dhcpd_arguments(settings: Settings) -> list[str]:
@@ -49,6 +78,7 @@ def serve(
     """Run the web server and, supervised, the DHCP worker."""
     named = ",".join(interface) if interface else None
     settings = _settings(database_url=database, listen=listen, interfaces=named, dhcp_port=dhcp_port)
+    _check_listen(settings)
     upgrade(make_engine(settings.database_url))
     supervisor = Supervisor(_dhcpd_arguments(settings))
     supervisor.start()
@@ -62,6 +92,7 @@ def serve(
 def web(database: Database = None, listen: Listen = None) -> None:
     """Run the web server alone."""
     settings = _settings(database_url=database, listen=listen)
+    _check_listen(settings)
     upgrade(make_engine(settings.database_url))
     _serve_web(settings)
 
@@ -86,10 +117,12 @@ def simulate(
     rate: Annotated[float, typer.Option(min=0.1, max=100_000)] = 50.0,
     database: Database = None,
     dhcp_port: Port = None,
+    relay_address: Relay = None,
 ) -> None:
     """Let simulated clients behind a simulated relay ask for addresses, over UDP on loopback."""
     settings = _settings(database_url=database, dhcp_port=dhcp_port)
-    raise typer.Exit(run_simulation(settings, clients=clients, rate=rate))
+    upgrade(make_engine(settings.database_url))
+    raise typer.Exit(run_simulation(settings, clients=clients, rate=rate, relay=relay_address))
 
 
 @db.command("upgrade")
@@ -128,7 +161,7 @@ def token_create(
     typer.echo(secret)
 
 
-def _factory(database: str | None):  # type: ignore[no-untyped-def]  # a session factory
+def _factory(database: str | None) -> SessionFactory:
     engine = make_engine(_settings(database_url=database).database_url)
     upgrade(engine)
     return make_session_factory(engine)
@@ -140,8 +173,18 @@ def main() -> None:
     try:
         app()
     except DomainError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(1)
+        _refuse(str(error))
+    except ValidationError as error:
+        _refuse("\n".join(f"LEASEBOARD_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()))
+    except ArgumentError as error:
+        _refuse(f"The database URL cannot be used: {error}")
+    except OperationalError as error:
+        _refuse(f"The database cannot be used: {error.orig}")
+
+
+def _refuse(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":
