@@ -23,21 +23,23 @@ from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.packet import Packet, decode, encode
 
 PATIENCE_S: Final = 4.0
-"""A client asks again after this long, three times at most."""
-TRIES: Final = 3
+"""A client asks again after this long (RFC 2131 §4.1 begins with 4 s too), TRIES times at most."""
+TRIES: Final = 4
+STARTS: Final = 3
+"""A refused client begins again from DISCOVER, as RFC 2131 §4.4.1 wants it; after so many refusals it gives up."""
 WANTED: Final = bytes((1, 3, 6, 15, 51, 54))
 
 
 @dataclass(slots=True)
 class Client:
-    """One simulated device; state is what it waits for."""
+    """One simulated device; it waits for an OFFER until it has one, then for the ACK."""
 
     mac: bytes
     xid: int
-    waits_for: int = MessageType.OFFER
     offer: Packet | None = None
     asked_at: float = 0.0
     tries: int = 0
+    starts: int = 1
 
 
 @dataclass(slots=True)
@@ -155,8 +157,16 @@ class Simulation:
             self.outcome.leases[client.mac] = packet.yiaddr
             del self._waiting[client.xid]
         elif packet.message_type == MessageType.NAK:
+            self._begin_again(client)
+
+    def _begin_again(self, client: Client) -> None:
+        if client.starts >= STARTS:
             self.outcome.refused += 1
             del self._waiting[client.xid]
+            return
+        client.starts += 1
+        client.offer, client.tries = None, 0
+        self._ask(client)
 
     def _repeat(self) -> None:
         now = time.monotonic()

@@ -43,7 +43,7 @@ def test_killed_worker_comes_back_and_no_acked_lease_is_lost(product: Product) -
     outcome = simulation.run(lambda done: None)
     killer.join()
     told = {mac.hex(":"): str(IPv4Address(ip)) for mac, ip in outcome.leases.items()}
-    assert len(told) == 1000
+    assert len(told) == 1000, f"{outcome.refused} refused, {outcome.silent} without an answer"
     assert len(set(told.values())) == 1000
     stored = {row["mac"]: row["ip"] for row in product.everything("/leases?state=active&limit=1000")}
     assert stored == told

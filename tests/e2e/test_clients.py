@@ -23,7 +23,8 @@ def start_udhcpc(host: Host) -> Callable[[], object]:
 
 def start_dhcpcd(host: Host) -> Callable[[], object]:
     host.start("dhcpcd", "-4", "-B", "-A", "--nobackground", "eth0")
-    return lambda: host.start("dhcpcd", "-4", "--release", "eth0").wait(20)
+    # dhcpcd 9.4 now and then misses the signal that its own --release sends while it is busy: ask again.
+    return lambda: any(host.start("dhcpcd", "-4", "--release", "eth0").wait(30) == 0 for _ in range(3))
 
 
 CLIENTS = {"dhclient": start_dhclient, "udhcpc": start_udhcpc, "dhcpcd": start_dhcpcd}
