@@ -89,7 +89,10 @@ function refreshCounts() {
     const answer = await fetch(subnet ? `/api/v1/subnets/${subnet}` : "/api/v1/leases?state=active&limit=1&count=exact");
     if (!answer.ok) return;
     const body = await answer.json();
-    for (const place of document.querySelectorAll("[data-count=leased]")) place.textContent = subnet ? body.usage.leased : body.total;
+    const counts = subnet ? body.usage : { leased: body.total };
+    for (const place of document.querySelectorAll("[data-count]")) {
+      if (place.dataset.count in counts) place.textContent = counts[place.dataset.count];
+    }
   }, 500);
 }
 

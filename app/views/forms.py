@@ -32,12 +32,12 @@ def filled(form: Mapping[str, Any], *names: str) -> dict[str, str]:
     return {name: str(form.get(name, "")).strip() for name in names}
 
 
-def options_from(values: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the option rows of the three fields that most subnets need."""
-    rows: list[dict[str, Any]] = []
-    if values.get("dns"):
-        addresses = values["dns"].replace(",", " ").split()
-        rows.append({"option": "domain-name-servers", "value": addresses})
-    if values.get("domain"):
-        rows.append({"option": "domain-name", "value": values["domain"]})
-    return rows
+def ticked(form: Mapping[str, Any], *names: str) -> dict[str, bool]:
+    """Return the named check boxes."""
+    return {name: bool(form.get(name)) for name in names}
+
+
+def version_of(form: Mapping[str, Any]) -> int | None:
+    """Return the version that the form was filled from; None = the form says none."""
+    text = str(form.get("version", ""))
+    return int(text) if text.isdecimal() else None

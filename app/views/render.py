@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.services import events, workers
 from app.settings import PROJECT
+from app.views.options import shown
 from dhcpd.engine.reasons import explain
 from dhcpd.protocol.addresses import format_mac, is_locally_administered
+from dhcpd.protocol.options import OPTIONS
 
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Part = Annotated[int, Query(ge=0, le=2**24)]
@@ -27,8 +29,10 @@ def _moment(value: datetime | int | None) -> str:
 
 
 templates.env.filters["moment"] = _moment
+templates.env.globals["catalogue"] = OPTIONS
 templates.env.filters["mac"] = format_mac
 templates.env.filters["explain"] = explain
+templates.env.filters["option_text"] = shown
 templates.env.tests["random_mac"] = is_locally_administered
 
 

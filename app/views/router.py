@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.views import auth, dashboard, leases, settings, subnets
+from app.views import auth, dashboard, leases, reservations, settings, subnets
 
 router = APIRouter()
-for concept in (auth, dashboard, subnets, leases, settings):
+for concept in (auth, dashboard, subnets, leases, reservations, settings):
     router.include_router(concept.router)

@@ -1,4 +1,4 @@
-"""Pages of subnets: list, new, and one with its grid and pools."""
+"""Pages of subnets: list, new, edit, and one with its grid and pools."""
 
 from typing import Any
 
@@ -7,17 +7,23 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
-from app.models import Subnet
+from app.models import Pool, Subnet
 from app.schemas.pools import PoolIn
-from app.schemas.subnets import SubnetIn
+from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
 from app.services import addresses, audit, pools, reservations, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
-from app.views.forms import filled, options_from, problems_of
+from app.views.forms import Problems, filled, problems_of, ticked, version_of
+from app.views.options import Row, for_form, rows_of
 from app.views.render import Id, Part, page
 
 router = APIRouter(prefix="/subnets", include_in_schema=False)
-SUBNET_FIELDS = ("cidr", "name", "gateway", "dns", "domain", "lease_time", "interface", "relays")
+TEXTS = (
+    "name", "description", "vlan", "gateway", "interface", "shared_network", "lease_time", "min_lease_time",
+    "max_lease_time", "renew_time", "rebind_time", "next_server", "server_name", "boot_file",
+)  # fmt: skip
+SWITCHES = ("dhcp_enabled", "authoritative", "ignore_client_id")
+SHOWN = ("cidr", *TEXTS, *SWITCHES, "relays", "options")
 POOL_FIELDS = ("start", "end", "kind")
 
 
@@ -29,30 +35,72 @@ def list_subnets(request: Request, session: Db, actor: Viewer) -> Response:
 
 
 @router.get("/new")
-def show_new(request: Request, session: Db, actor: Operator) -> Response:
-    """Show the form of a new subnet."""
-    return page(request, session, "subnets/form.html", values={}, problems={})
+def show_new(request: Request, session: Db, actor: Operator, cidr: str = "") -> Response:
+    """Show the form of a new subnet; its own DNS and domain are what most subnets need."""
+    usual: list[Row] = [{"option": name, "value": ""} for name in ("domain-name-servers", "domain-name")]
+    return _form(request, session, {"cidr": cidr, "dhcp_enabled": True, "authoritative": True}, usual)
 
 
 @router.post("/new")
 def create(request: Request, session: Db, actor: Operator, form: Form) -> Response:
     """Plan a subnet."""
-    values = filled(form, *SUBNET_FIELDS)
-    shape = {
-        "cidr": values["cidr"],
-        "name": values["name"],
-        "gateway": values["gateway"],
-        "interface": values["interface"],
-        "lease_time": values["lease_time"],
-        "relays": values["relays"].replace(",", " ").split(),
-        "options": options_from(values),
-    }
     try:
-        row = subnets.create_subnet(session, actor, parsed(SubnetIn, shape))
+        data = parsed(SubnetIn, {"cidr": filled(form, "cidr")["cidr"], **_shape(form)})
+        row = subnets.create_subnet(session, actor, data)
     except DomainError as error:
-        problems = problems_of(error, SUBNET_FIELDS)
-        return page(request, session, "subnets/form.html", 422, values=values, problems=problems)
+        return _refused(request, session, form, error)
     return _saved(session, row.id)
+
+
+@router.get("/{subnet_id}/edit")
+def show_edit(request: Request, session: Db, actor: Operator, subnet_id: Id) -> Response:
+    """Show the form with what is stored."""
+    row = subnets.get_subnet(session, subnet_id)
+    stored = subnet_out(row).model_dump()
+    values = {name: "" if stored[name] is None else stored[name] for name in SHOWN}
+    values["relays"] = " ".join(row.relays)
+    return _form(request, session, {**values, "version": row.version}, row.options, subnet=row)
+
+
+@router.post("/{subnet_id}/edit")
+def update(request: Request, session: Db, actor: Operator, subnet_id: Id, form: Form) -> Response:
+    """Change a subnet."""
+    row = subnets.get_subnet(session, subnet_id)
+    try:
+        kept = subnet_out(row).model_dump(include={"ping_check"})
+        data = parsed(SubnetSettings, {**kept, **_shape(form)})
+        subnets.update_subnet(session, actor, subnet_id, data.model_dump(), version_of(form))
+    except DomainError as error:
+        session.rollback()
+        return _refused(request, session, form, error, subnets.get_subnet(session, subnet_id))
+    return _saved(session, subnet_id)
+
+
+def _shape(form: Any) -> dict[str, Any]:
+    """Return what the form says; an empty text field means "not set" and is left out."""
+    texts = {name: text for name, text in filled(form, *TEXTS).items() if text}
+    relays = filled(form, "relays")["relays"].replace(",", " ").split()
+    return {**texts, **ticked(form, *SWITCHES), "relays": relays, "options": rows_of(form)}
+
+
+def _refused(
+    request: Request, session: Session, form: Any, error: DomainError, subnet: Subnet | None = None
+) -> Response:
+    values = {**filled(form, "cidr", *TEXTS, "relays", "version"), **ticked(form, *SWITCHES)}
+    return _form(request, session, values, rows_of(form), problems_of(error, SHOWN), 422, subnet)
+
+
+def _form(
+    request: Request,
+    session: Session,
+    values: dict[str, Any],
+    options: list[Row],
+    problems: Problems | None = None,
+    status: int = 200,
+    subnet: Subnet | None = None,
+) -> Response:
+    shown = {"values": values, "problems": problems or {}, "options": for_form(options), "subnet": subnet}
+    return page(request, session, "subnets/form.html", status, **shown)
 
 
 @router.get("/{subnet_id}")
@@ -72,6 +120,43 @@ def add_pool(request: Request, session: Db, actor: Operator, subnet_id: Id, form
         row = subnets.get_subnet(session, subnet_id)
         return _detail(request, session, row, 422, values=values, problems=problems_of(error, POOL_FIELDS))
     return _saved(session, subnet_id)
+
+
+@router.get("/{subnet_id}/pools/{pool_id}")
+def show_pool(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id: Id) -> Response:
+    """Show the form of a pool."""
+    row = pools.get_pool(session, pool_id)
+    values = {"start": str(row.first), "end": str(row.last), "kind": row.kind, "version": row.version}
+    return _pool_form(request, session, row, values, row.options)
+
+
+@router.post("/{subnet_id}/pools/{pool_id}")
+def update_pool(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id: Id, form: Form) -> Response:
+    """Change a pool's range, kind or options."""
+    values = filled(form, *POOL_FIELDS, "version")
+    try:
+        wish = {**filled(form, *POOL_FIELDS), "subnet_id": subnet_id, "options": rows_of(form)}
+        pools.update_pool(session, actor, pool_id, parsed(PoolIn, wish), version_of(form))
+    except DomainError as error:
+        session.rollback()
+        problems = problems_of(error, (*POOL_FIELDS, "options"))
+        row = pools.get_pool(session, pool_id)
+        return _pool_form(request, session, row, values, rows_of(form), problems, 422)
+    return _saved(session, subnet_id)
+
+
+def _pool_form(
+    request: Request,
+    session: Session,
+    row: Pool,
+    values: dict[str, Any],
+    options: list[Row],
+    problems: Problems | None = None,
+    status: int = 200,
+) -> Response:
+    subnet = subnets.get_subnet(session, row.subnet_id)
+    shown = {"values": values, "problems": problems or {}, "options": for_form(options)}
+    return page(request, session, "subnets/pool.html", status, subnet=subnet, pool=row, **shown)
 
 
 @router.post("/{subnet_id}/pools/{pool_id}/delete")

@@ -126,3 +126,42 @@ def test_search_narrows_the_table_while_typing(page: Page, product: Product) -> 
     page.get_by_label("Search leases").press_sequentially("10.9.0.52")
     expect(page.locator("tbody tr")).to_have_count(1)
     assert "q=10.9.0.52" in page.url
+
+
+def test_subnet_pool_and_reservation_are_edited(page: Page, product: Product) -> None:
+    subnet = product.plan()
+    page.goto(f"/subnets/{subnet}/edit")
+    page.get_by_label("Name", exact=True).fill("office")
+    page.get_by_label("Option 1", exact=True).fill("domain-name-servers")
+    page.get_by_label("Value 1", exact=True).fill("10.9.0.2 wrong")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").first).to_contain_text("wrong")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("office")
+    page.get_by_label("Value 1", exact=True).fill("10.9.0.2, 10.9.0.3")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("10.9.0.2, 10.9.0.3")).to_be_visible()
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Last address").fill("10.9.0.99")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("cell", name="10.9.0.99")).to_be_visible()
+    page.goto("/reservations/new")
+    page.get_by_label("Kind of identifier 1").select_option("circuit_id")
+    page.get_by_label("Identifier 1", exact=True).fill("65:74:68:30")
+    page.get_by_label("Address", exact=True).fill("10.9.0.60")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Address", exact=True).fill("10.9.0.61")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("cell", name="10.9.0.61")).to_be_visible()
+    stored = product.api("GET", "/reservations").json()["items"][0]
+    assert stored["identifiers"] == [{"type": "circuit_id", "value": "65746830"}]
+
+
+def test_stale_form_is_refused_and_keeps_what_was_typed(page: Page, product: Product) -> None:
+    subnet = product.plan()
+    page.goto(f"/subnets/{subnet}/edit")
+    assert product.api("PATCH", f"/subnets/{subnet}", json={"name": "by another"}).status_code == 200
+    page.get_by_label("Name", exact=True).fill("by me")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Changed meanwhile")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("by me")
