@@ -1,0 +1,24 @@
+"""How does a shared network look from outside?"""
+
+from pydantic import Field
+
+from app.models import SharedNetwork
+from app.schemas.fields import OptionRows, Shape
+
+
+class SharedNetworkIn(Shape):
+    """What is told to every client on the link; a subnet's own options go before it."""
+
+    options: OptionRows = Field(default_factory=list)
+
+
+class SharedNetworkOut(SharedNetworkIn):
+    """A shared network as it is stored; `subnets` are the ids of its members."""
+
+    name: str
+    subnets: list[int]
+
+
+def shared_network_out(row: SharedNetwork, members: list[int]) -> SharedNetworkOut:
+    """Return the shape of a row."""
+    return SharedNetworkOut.model_construct(name=row.name, options=row.options, subnets=members)

@@ -1,0 +1,51 @@
+"""Which links carry several subnets, and what are all clients on one told?"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import SharedNetwork, Subnet
+from app.schemas.shared_networks import SharedNetworkIn
+from app.services.actors import Actor
+from app.services.audit import record
+from app.services.errors import NotFound, Problem
+from app.services.rows import picture
+
+
+def list_shared_networks(session: Session) -> list[SharedNetwork]:
+    """Return all shared networks that have options of their own, in the order of their ids."""
+    return list(session.scalars(select(SharedNetwork).order_by(SharedNetwork.id)))
+
+
+def get_shared_network(session: Session, name: str) -> SharedNetwork:
+    """Return a shared network; raises NotFound."""
+    found = session.scalar(select(SharedNetwork).where(SharedNetwork.name == name))
+    if found is None:
+        raise NotFound(Problem("name", "not_found", f"There is no shared network {name!r}."))
+    return found
+
+
+def put_shared_network(session: Session, actor: Actor, name: str, data: SharedNetworkIn) -> SharedNetwork:
+    """Make a shared network or replace its options."""
+    row = session.scalar(select(SharedNetwork).where(SharedNetwork.name == name))
+    before = None if row is None else picture(row)
+    if row is None:
+        row = SharedNetwork(name=name)
+        session.add(row)
+    row.options = data.options
+    session.flush()
+    record(session, actor, "update" if before else "create", f"shared_networks/{row.id}", before, picture(row))
+    return row
+
+
+def delete_shared_network(session: Session, actor: Actor, name: str) -> None:
+    """Take its options away; subnets that name it stay together on their link."""
+    row = get_shared_network(session, name)
+    before = picture(row)
+    session.delete(row)
+    session.flush()
+    record(session, actor, "delete", f"shared_networks/{before['id']}", before, None)
+
+
+def members(session: Session, name: str) -> list[int]:
+    """Return the ids of the subnets on the link."""
+    return list(session.scalars(select(Subnet.id).where(Subnet.shared_network == name).order_by(Subnet.id)))
