@@ -32,7 +32,7 @@ def bad_parameter(name: str, detail: str) -> RequestValidationError:
 
 def only_known(request: Request) -> None:
     """Refuse a query parameter that the route does not know: a typing error must not widen a list."""
-    known = {"dry_run", "wait"}
+    known: set[str] = set()
     pending = [request.scope["route"].dependant]
     while pending:
         dependant = pending.pop()
