@@ -16,8 +16,8 @@ from dhcpd.protocol.packet import Packet, decode
 
 SERVER = 0x0A000001
 FIRST = 0x0A000064
-SIZE = 3
-CLIENTS = st.integers(1, 3)
+SIZE = 5
+CLIENTS = st.integers(1, 8)
 
 
 class Service(RuleBasedStateMachine):
