@@ -10,6 +10,10 @@ from pathlib import Path
 
 import httpx
 
+from dhcpd.protocol.constants import MessageType
+from dhcpd.protocol.packet import Packet, encode
+
+LIMIT_BYTES = 548
 PASSWORD = "correct horse battery"
 
 
@@ -17,6 +21,13 @@ def free_port(kind: int) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def discover(relay: str, mac: bytes, *, wanted: bytes = b"") -> bytes:
+    """Return a DISCOVER as the relay passes it on; wanted = the option codes that the client asks for."""
+    options = {53: bytes((MessageType.DISCOVER,)), **({55: wanted} if wanted else {})}
+    giaddr = int.from_bytes(socket.inet_aton(relay), "big")
+    return encode(Packet(giaddr=giaddr, chaddr=mac, options=options), limit_bytes=LIMIT_BYTES, order=()).data
 
 
 class Product:

@@ -20,7 +20,8 @@ def list_shared_networks(
     """List shared networks."""
     rows = shared_networks.list_shared_networks(session)
     part, following = cut(rows, cursor, limit, lambda row: row.id)
-    items = [shared_network_out(row, shared_networks.members(session, row.name)) for row in part]
+    members = shared_networks.members(session, part)
+    items = [shared_network_out(row, members[row.name]) for row in part]
     return Page(items=items, next_cursor=following)
 
 
@@ -28,14 +29,14 @@ def list_shared_networks(
 def get_shared_network(session: Db, actor: Viewer, name: Name) -> SharedNetworkOut:
     """Return a shared network."""
     row = shared_networks.get_shared_network(session, name)
-    return shared_network_out(row, shared_networks.members(session, name))
+    return shared_network_out(row, shared_networks.members(session, [row])[name])
 
 
 @router.put("/{name}", operation_id="put_shared_network")
 def put_shared_network(session: Db, actor: Operator, name: Name, data: SharedNetworkIn) -> SharedNetworkOut:
     """Make a shared network or replace its options; the workers serve them at once."""
     row = shared_networks.put_shared_network(session, actor, name, data)
-    return shared_network_out(row, shared_networks.members(session, name))
+    return shared_network_out(row, shared_networks.members(session, [row])[name])
 
 
 @router.delete("/{name}", operation_id="delete_shared_network", status_code=204)

@@ -1,5 +1,7 @@
 """Which links carry several subnets, and what are all clients on one told?"""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,7 +20,7 @@ def list_shared_networks(session: Session) -> list[SharedNetwork]:
 
 def get_shared_network(session: Session, name: str) -> SharedNetwork:
     """Return a shared network; raises NotFound."""
-    found = session.scalar(select(SharedNetwork).where(SharedNetwork.name == name))
+    found = _find(session, name)
     if found is None:
         raise NotFound(Problem("name", "not_found", f"There is no shared network {name!r}."))
     return found
@@ -26,7 +28,7 @@ def get_shared_network(session: Session, name: str) -> SharedNetwork:
 
 def put_shared_network(session: Session, actor: Actor, name: str, data: SharedNetworkIn) -> SharedNetwork:
     """Make a shared network or replace its options."""
-    row = session.scalar(select(SharedNetwork).where(SharedNetwork.name == name))
+    row = _find(session, name)
     before = None if row is None else picture(row)
     if row is None:
         row = SharedNetwork(name=name)
@@ -46,6 +48,19 @@ def delete_shared_network(session: Session, actor: Actor, name: str) -> None:
     record(session, actor, "delete", f"shared_networks/{before['id']}", before, None)
 
 
-def members(session: Session, name: str) -> list[int]:
-    """Return the ids of the subnets on the link."""
-    return list(session.scalars(select(Subnet.id).where(Subnet.shared_network == name).order_by(Subnet.id)))
+def members(session: Session, rows: Sequence[SharedNetwork]) -> dict[str, list[int]]:
+    """Return the ids of the subnets on each link by its name, in one query."""
+    found: dict[str, list[int]] = {row.name: [] for row in rows}
+    query = (
+        select(SharedNetwork.name, Subnet.id)
+        .join(Subnet, Subnet.shared_network == SharedNetwork.name)
+        .where(SharedNetwork.name.in_(found))
+        .order_by(Subnet.id)
+    )
+    for name, subnet_id in session.execute(query):
+        found[name].append(subnet_id)
+    return found
+
+
+def _find(session: Session, name: str) -> SharedNetwork | None:
+    return session.scalar(select(SharedNetwork).where(SharedNetwork.name == name))

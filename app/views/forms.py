@@ -1,11 +1,16 @@
 """How does a form become a shape, and where do its faults stand?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fastapi import Request
+from fastapi.responses import HTMLResponse
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from app.services.errors import DomainError
+from app.views.options import Row, for_form
+from app.views.render import page
 
 Problems = dict[str, Markup]
 """Field name -> sentence; the empty name is for the form as a whole."""
@@ -41,3 +46,19 @@ def version_of(form: Mapping[str, Any]) -> int | None:
     """Return the version that the form was filled from; None = the form says none."""
     text = str(form.get("version", ""))
     return int(text) if text.isdecimal() else None
+
+
+def form_page(
+    request: Request,
+    session: Session,
+    name: str,
+    values: Mapping[str, Any],
+    options: Sequence[Row],
+    error: DomainError | None = None,
+    fields: tuple[str, ...] = (),
+    **more: Any,
+) -> HTMLResponse:
+    """Return a form with options: what is stored or, with an error, what was typed and why it is refused."""
+    problems = problems_of(error, fields) if error else {}
+    shown = {"values": values, "problems": problems, "options": for_form(options), **more}
+    return page(request, session, name, 422 if error else 200, **shown)

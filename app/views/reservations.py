@@ -13,8 +13,8 @@ from app.schemas.reservations import ReservationIn
 from app.services import audit, leases, reservations, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
-from app.views.forms import Problems, filled, problems_of, version_of
-from app.views.options import Row, for_form, rows_of
+from app.views.forms import filled, form_page, version_of
+from app.views.options import Row, rows_of
 from app.views.render import Id, page
 from dhcpd.protocol.addresses import format_mac
 
@@ -38,10 +38,10 @@ def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
 def show_new(request: Request, session: Db, actor: Operator, lease: str = "", ip: str = "") -> Response:
     """Show the form, filled from a lease when one is named."""
     if not lease:
-        return _form(request, session, {"ip": ip}, [], [])
+        return _page(request, session, {"ip": ip}, [], [])
     row = leases.get_lease(session, lease)
     values = {"ip": str(row.ip), "hostname": row.hostname, "subnet_id": str(row.subnet_id)}
-    return _form(request, session, values, [{"type": "mac", "value": format_mac(row.mac)}], [])
+    return _page(request, session, values, [{"type": "mac", "value": format_mac(row.mac)}], [])
 
 
 @router.post("/new")
@@ -60,7 +60,7 @@ def show_edit(request: Request, session: Db, actor: Operator, reservation_id: Id
     row = reservations.get_reservation(session, reservation_id)
     values = {name: str(getattr(row, name) or "") for name in TEXTS}
     identifiers = [{"type": i.type, "value": show_identifier(i.type, i.value)} for i in row.identifiers]
-    return _form(request, session, {**values, "version": row.version}, identifiers, row.options, stored=row)
+    return _page(request, session, {**values, "version": row.version}, identifiers, row.options, stored=row)
 
 
 @router.post("/{reservation_id}/edit")
@@ -99,26 +99,19 @@ def _shape(form: Any) -> ReservationIn:
 def _refused(
     request: Request, session: Session, form: Any, error: DomainError, stored: Reservation | None = None
 ) -> Response:
-    values, problems = filled(form, *TEXTS, "version"), problems_of(error, SHOWN)
-    return _form(request, session, values, _identifiers(form), rows_of(form), problems, 422, stored)
+    values = filled(form, *TEXTS, "version")
+    return _page(request, session, values, _identifiers(form), rows_of(form), error, stored)
 
 
-def _form(
+def _page(
     request: Request,
     session: Session,
     values: dict[str, Any],
     identifiers: Identifiers,
     options: list[Row],
-    problems: Problems | None = None,
-    status: int = 200,
+    error: DomainError | None = None,
     stored: Reservation | None = None,
 ) -> Response:
-    shown: dict[str, Any] = {
-        "subnets": subnets.list_subnets(session),
-        "values": values,
-        "problems": problems or {},
-        "identifiers": [*identifiers, *({"type": "mac", "value": ""} for _ in range(EMPTY_IDENTIFIERS))],
-        "options": for_form(options),
-        "stored": stored,
-    }
-    return page(request, session, "reservations/form.html", status, **shown)
+    rows = [*identifiers, *({"type": "mac", "value": ""} for _ in range(EMPTY_IDENTIFIERS))]
+    more = {"subnets": subnets.list_subnets(session), "identifiers": rows, "stored": stored}
+    return form_page(request, session, "reservations/form.html", values, options, error, SHOWN, **more)

@@ -13,8 +13,8 @@ from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
 from app.services import addresses, audit, pools, reservations, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
-from app.views.forms import Problems, filled, problems_of, ticked, version_of
-from app.views.options import Row, for_form, rows_of
+from app.views.forms import filled, form_page, problems_of, ticked, version_of
+from app.views.options import Row, rows_of
 from app.views.render import Id, Part, page
 
 router = APIRouter(prefix="/subnets", include_in_schema=False)
@@ -24,6 +24,8 @@ TEXTS = (
 )  # fmt: skip
 SWITCHES = ("dhcp_enabled", "authoritative", "ignore_client_id")
 SHOWN = ("cidr", *TEXTS, *SWITCHES, "relays", "options")
+NOT_ON_THE_FORM = set(SubnetSettings.model_fields) - set(SHOWN)
+FORM = "subnets/form.html"
 POOL_FIELDS = ("start", "end", "kind")
 
 
@@ -38,7 +40,8 @@ def list_subnets(request: Request, session: Db, actor: Viewer) -> Response:
 def show_new(request: Request, session: Db, actor: Operator, cidr: str = "") -> Response:
     """Show the form of a new subnet; its own DNS and domain are what most subnets need."""
     usual: list[Row] = [{"option": name, "value": ""} for name in ("domain-name-servers", "domain-name")]
-    return _form(request, session, {"cidr": cidr, "dhcp_enabled": True, "authoritative": True}, usual)
+    values = {"cidr": cidr, "dhcp_enabled": True, "authoritative": True}
+    return form_page(request, session, FORM, values, usual, subnet=None)
 
 
 @router.post("/new")
@@ -59,7 +62,7 @@ def show_edit(request: Request, session: Db, actor: Operator, subnet_id: Id) -> 
     stored = subnet_out(row).model_dump()
     values = {name: "" if stored[name] is None else stored[name] for name in SHOWN}
     values["relays"] = " ".join(row.relays)
-    return _form(request, session, {**values, "version": row.version}, row.options, subnet=row)
+    return form_page(request, session, FORM, {**values, "version": row.version}, row.options, subnet=row)
 
 
 @router.post("/{subnet_id}/edit")
@@ -67,7 +70,7 @@ def update(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
     """Change a subnet."""
     row = subnets.get_subnet(session, subnet_id)
     try:
-        kept = subnet_out(row).model_dump(include={"ping_check"})
+        kept = subnet_out(row).model_dump(include=NOT_ON_THE_FORM)
         data = parsed(SubnetSettings, {**kept, **_shape(form)})
         subnets.update_subnet(session, actor, subnet_id, data.model_dump(), version_of(form))
     except DomainError as error:
@@ -87,20 +90,7 @@ def _refused(
     request: Request, session: Session, form: Any, error: DomainError, subnet: Subnet | None = None
 ) -> Response:
     values = {**filled(form, "cidr", *TEXTS, "relays", "version"), **ticked(form, *SWITCHES)}
-    return _form(request, session, values, rows_of(form), problems_of(error, SHOWN), 422, subnet)
-
-
-def _form(
-    request: Request,
-    session: Session,
-    values: dict[str, Any],
-    options: list[Row],
-    problems: Problems | None = None,
-    status: int = 200,
-    subnet: Subnet | None = None,
-) -> Response:
-    shown = {"values": values, "problems": problems or {}, "options": for_form(options), "subnet": subnet}
-    return page(request, session, "subnets/form.html", status, **shown)
+    return form_page(request, session, FORM, values, rows_of(form), error, SHOWN, subnet=subnet)
 
 
 @router.get("/{subnet_id}")
@@ -127,36 +117,34 @@ def show_pool(request: Request, session: Db, actor: Operator, subnet_id: Id, poo
     """Show the form of a pool."""
     row = pools.get_pool(session, pool_id)
     values = {"start": str(row.first), "end": str(row.last), "kind": row.kind, "version": row.version}
-    return _pool_form(request, session, row, values, row.options)
+    return _pool_page(request, session, row, values, row.options)
 
 
 @router.post("/{subnet_id}/pools/{pool_id}")
 def update_pool(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id: Id, form: Form) -> Response:
     """Change a pool's range, kind or options."""
-    values = filled(form, *POOL_FIELDS, "version")
+    typed = filled(form, *POOL_FIELDS)
+    values = {**typed, "version": version_of(form)}
     try:
-        wish = {**filled(form, *POOL_FIELDS), "subnet_id": subnet_id, "options": rows_of(form)}
+        wish = {**typed, "subnet_id": subnet_id, "options": rows_of(form)}
         pools.update_pool(session, actor, pool_id, parsed(PoolIn, wish), version_of(form))
     except DomainError as error:
         session.rollback()
-        problems = problems_of(error, (*POOL_FIELDS, "options"))
-        row = pools.get_pool(session, pool_id)
-        return _pool_form(request, session, row, values, rows_of(form), problems, 422)
+        return _pool_page(request, session, pools.get_pool(session, pool_id), values, rows_of(form), error)
     return _saved(session, subnet_id)
 
 
-def _pool_form(
+def _pool_page(
     request: Request,
     session: Session,
     row: Pool,
     values: dict[str, Any],
     options: list[Row],
-    problems: Problems | None = None,
-    status: int = 200,
+    error: DomainError | None = None,
 ) -> Response:
     subnet = subnets.get_subnet(session, row.subnet_id)
-    shown = {"values": values, "problems": problems or {}, "options": for_form(options)}
-    return page(request, session, "subnets/pool.html", status, subnet=subnet, pool=row, **shown)
+    fields = (*POOL_FIELDS, "options")
+    return form_page(request, session, "subnets/pool.html", values, options, error, fields, subnet=subnet)
 
 
 @router.post("/{subnet_id}/pools/{pool_id}/delete")

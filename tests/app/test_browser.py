@@ -9,9 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from dhcpd.protocol.constants import MessageType
-from dhcpd.protocol.packet import Packet, encode
-from tests.builders import PASSWORD, Product
+from tests.builders import PASSWORD, Product, discover
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -81,9 +79,7 @@ def test_pool_made_by_the_form_is_served_at_once(page: Page, product: Product) -
 
 def offered(product: Product, relay: str, seconds: float) -> bool:
     """Ask every 10 ms as a relay would, until the worker offers an address."""
-    giaddr = int.from_bytes(socket.inet_aton(relay), "big")
-    options = {53: bytes((MessageType.DISCOVER,))}
-    asked = encode(Packet(giaddr=giaddr, chaddr=b"\2\0\0\0\0\1", options=options), limit_bytes=548, order=()).data
+    asked = discover(relay, b"\2\0\0\0\0\1")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.settimeout(0.01)
         deadline = time.monotonic() + seconds

@@ -2,17 +2,14 @@
 
 import socket
 
-from dhcpd.protocol.constants import MessageType
-from dhcpd.protocol.packet import Packet, decode, encode
-from tests.builders import Product
+from dhcpd.protocol.packet import Packet, decode
+from tests.builders import Product, discover
 
 NTP = 42
 
 
 def offer(product: Product, mac: bytes) -> Packet:
-    giaddr = int.from_bytes(socket.inet_aton("10.9.0.1"), "big")
-    options = {53: bytes((MessageType.DISCOVER,)), 55: bytes((NTP,))}
-    asked = encode(Packet(giaddr=giaddr, chaddr=mac, options=options), limit_bytes=548, order=()).data
+    asked = discover("10.9.0.1", mac, wanted=bytes((NTP,)))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.settimeout(5)
         udp.sendto(asked, ("127.0.0.1", product.dhcp_port))
