@@ -1,6 +1,7 @@
 """How is the worker started? `python -m dhcpd`."""
 
 import argparse
+import errno
 import fcntl
 import logging
 import os
@@ -14,10 +15,11 @@ from dhcpd.adapters.store import open_database, sqlite_path
 from dhcpd.worker import Worker
 
 ALREADY_RUNNING = 75  # EX_TEMPFAIL
+NO_PORT = 69  # EX_UNAVAILABLE
 
 
 def main() -> int:
-    """Run the worker until SIGTERM or SIGINT; 75 when another worker serves this SQLite database."""
+    """Run the worker until SIGTERM or SIGINT; 75 when another serves this SQLite database, 69 without its port."""
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     lock = _lock(arguments.database)
@@ -30,8 +32,24 @@ def main() -> int:
         worker.stop_without(os.getppid())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
+    try:
+        worker.open()
+    except OSError as error:
+        print(_why_not_open(arguments.dhcp_port, error), file=sys.stderr)
+        return NO_PORT
     worker.run()
     return 0
+
+
+def _why_not_open(port: int, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return (
+            f"Port {port} needs root. Without it choose a port above 1023, such as LEASEBOARD_DHCP_PORT=1067: "
+            "relayed and simulated clients are served there."
+        )
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken by another program, perhaps another DHCP server: stop it or choose a port."
+    return f"Port {port} can't be opened: {error}"
 
 
 def _arguments() -> argparse.Namespace:

@@ -71,9 +71,12 @@ class Worker:
         """Stop when this parent process is gone: a worker that nobody watches must not go on alone."""
         self._parent = parent
 
-    def run(self) -> None:
-        """Serve until `stop`."""
+    def open(self) -> None:
+        """Open the sockets; raises OSError when the port is taken or may not be used."""
         self._refresh_interfaces()
+
+    def run(self) -> None:
+        """Serve until `stop`; `open` comes first."""
         self._table.load(self._store.load_leases())
         self._use(load_snapshot(self._engine, self._interfaces))
         self._report()

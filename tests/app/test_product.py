@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -137,3 +138,14 @@ def test_second_worker_on_one_sqlite_database_refuses_to_start(product: Product)
     )
     assert second.returncode == 75
     assert "another worker serves this SQLite database" in second.stderr
+
+
+def test_worker_whose_port_is_taken_says_so(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("0.0.0.0", 0))
+        port = str(other.getsockname()[1])
+        line = [sys.executable, "-m", "dhcpd", "--database", f"sqlite:///{tmp_path}/test.db", "--interface", "lo"]
+        ended = subprocess.run([*line, "--dhcp-port", port], capture_output=True, text=True, timeout=20)
+    assert ended.returncode == 69
+    assert f"Port {port} is taken by another program" in ended.stderr
+    assert "Traceback" not in ended.stderr
