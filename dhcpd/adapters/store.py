@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeGuard
 
-from sqlalchemy import Connection, Engine, or_, select, text, tuple_, update
+from sqlalchemy import Connection, Engine, and_, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -15,7 +15,7 @@ from app.models.events import LeaseEvent
 from app.models.leases import Lease as LeaseRow
 from app.models.types import IPV4_PREFIX, Address, unpack_address
 from app.models.workers import Command, Revision, Worker
-from dhcpd.engine.leases import NEVER, Lease, LeaseChange
+from dhcpd.engine.leases import ACTIVE, EXPIRED, NEVER, RELEASED, Lease, LeaseChange
 
 EVENT_ORDER_LOCK = 0x1EA5E  # PostgreSQL: event ids become visible in order
 _LEASE_COLUMNS = [
@@ -110,16 +110,17 @@ class Store:
     def _commit_postgresql(
         self, connection: Connection, changes: Sequence[LeaseChange], last: dict[int, Lease], now: int
     ) -> set[int]:
-        owners = [(ip_address(c.after.ip), c.before.client_key) for c in changes if c.before is not None]
+        owners = [(ip_address(b.ip), b.client_key) for b in (c.before for c in changes) if _is_held(b, now)]
         rows = [_columns(_LEASE_COLUMNS, self._lease_tuple(row)) for row in last.values()]
         statement = pg_insert(LeaseRow).values(rows)
         new = statement.excluded
-        free = or_(
-            LeaseRow.state != "active",
-            LeaseRow.expires_at <= _moment(now),
+        own = or_(
+            LeaseRow.state.in_((RELEASED, EXPIRED)),
             LeaseRow.client_key == new.client_key,
             tuple_(LeaseRow.ip, LeaseRow.client_key).in_(owners),
         )
+        # An expiry is refused when another worker renewed the lease meanwhile.
+        free = or_(LeaseRow.expires_at <= _moment(now), and_(new.state != EXPIRED, own))
         upsert = statement.on_conflict_do_update(
             index_elements=[LeaseRow.ip], set_={c: new[c] for c in _LEASE_COLUMNS[1:]}, where=free
         ).returning(LeaseRow.ip)
@@ -162,6 +163,11 @@ class Store:
         statement = insert(Worker).values(values).on_conflict_do_update(index_elements=[Worker.id], set_=row)
         with self._begin() as connection:
             connection.execute(statement)
+
+
+def _is_held(before: Lease | None, now: int) -> TypeGuard[Lease]:
+    """Tell whether the client known here holds the lease still: it alone may go on under another identifier."""
+    return before is not None and before.state == ACTIVE and before.expires_at > now
 
 
 def _moment(seconds: int) -> datetime:

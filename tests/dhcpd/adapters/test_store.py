@@ -1,14 +1,16 @@
 """Are leases and events written as one, and does the database arbitrate between workers?"""
 
+import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.models import LeaseEvent
 from dhcpd.adapters.store import Store
-from dhcpd.engine.leases import ACTIVE, NEVER, RELEASED, Lease, LeaseChange
+from dhcpd.engine.leases import ACTIVE, DECLINED, EXPIRED, NEVER, RELEASED, Lease, LeaseChange
 from dhcpd.engine.reasons import Reason
 
 NOW = 1_800_000_000
+ON_POSTGRESQL = pytest.mark.parametrize("empty_engine", ["postgresql"], indirect=True)
 
 
 def lease(ip: int = 0x0A000064, key: bytes = b"\0\1alice", **changes: object) -> Lease:
@@ -49,3 +51,33 @@ def test_expired_address_may_go_to_another_worker(engine: Engine) -> None:
     Store(engine, "w1").commit([LeaseChange(None, lease(), Reason.ASSIGNED)], now=NOW)
     later = lease(key=b"\0\1bob", started_at=NOW + 61)
     assert Store(engine, "w2").commit([LeaseChange(None, later, Reason.ASSIGNED)], now=NOW + 61) == set()
+
+
+def refused_by_the_database(engine: Engine, stored: Lease, change: LeaseChange, now: int) -> bool:
+    """Tell whether a second worker's change loses against what the first one stored."""
+    Store(engine, "w1").commit([LeaseChange(None, stored, Reason.ASSIGNED)], now=NOW)
+    return bool(Store(engine, "w2").commit([change], now=now))
+
+
+@ON_POSTGRESQL
+def test_a_lease_renewed_elsewhere_neither_expires_nor_changes_hands(engine: Engine) -> None:
+    known, renewed = lease(), lease(expires_at=NOW + 120, renewals=1)
+    expiry = LeaseChange(known, known._replace(state=EXPIRED), Reason.EXPIRED)
+    assert refused_by_the_database(engine, renewed, expiry, NOW + 61)
+    taken = LeaseChange(known, lease(key=b"\0\1bob", started_at=NOW + 61), Reason.ASSIGNED)
+    assert refused_by_the_database(engine, renewed, taken, NOW + 61)
+
+
+@ON_POSTGRESQL
+def test_an_address_in_quarantine_is_refused_until_it_ends(engine: Engine) -> None:
+    declined = lease(state=DECLINED, expires_at=NOW + 100)
+    taken = LeaseChange(None, lease(key=b"\0\1bob"), Reason.ASSIGNED)
+    assert refused_by_the_database(engine, declined, taken, NOW + 50)
+    assert not refused_by_the_database(engine, declined, taken, NOW + 100)
+
+
+@ON_POSTGRESQL
+def test_a_device_that_changes_its_identifier_keeps_its_lease(engine: Engine) -> None:
+    rom = lease()
+    system = LeaseChange(rom, lease(key=b"\1uuid", client_id=b"uuid"), Reason.ASSIGNED)
+    assert not refused_by_the_database(engine, rom, system, NOW + 1)
