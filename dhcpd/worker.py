@@ -240,7 +240,6 @@ class Worker:
             {
                 "pid": os.getpid(),
                 "started_at": self._started,
-                "last_seen": datetime.fromtimestamp(time.time(), UTC),
                 "revision_applied": self._snapshot.revision,
                 "apply_ms": self._apply_ms,
                 "interfaces": [i.name for i in self._interfaces],

@@ -1,11 +1,25 @@
 """How do leases and events become durable, all of a batch in one transaction?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, TypeGuard
 
-from sqlalchemy import Connection, Engine, and_, or_, select, text, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -47,6 +61,8 @@ _EVENT_COLUMNS = [
     "reason",
     "worker",
 ]
+LEASE_COLUMNS = [getattr(LeaseRow, name) for name in _LEASE_COLUMNS[:-1]]
+"""What makes a Lease, in order."""
 _SQLITE_LEASE = (
     f"INSERT INTO leases ({', '.join(_LEASE_COLUMNS)}) VALUES ({', '.join('?' * len(_LEASE_COLUMNS))}) "
     f"ON CONFLICT (ip) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _LEASE_COLUMNS[1:])}"
@@ -59,6 +75,13 @@ _SQLITE_EVENT = (
 def open_database(url: str) -> Engine:
     """Return the engine of the shared database."""
     return make_engine(url)
+
+
+def database_clock(engine: Engine) -> ColumnElement[int]:
+    """Return the SQL of the database's own clock, whole seconds UTC: the one that all hosts share."""
+    if engine.dialect.name == "sqlite":
+        return func.unixepoch(type_=BigInteger)
+    return cast(func.floor(func.extract("epoch", func.clock_timestamp())), BigInteger)
 
 
 def sqlite_path(url: str) -> str | None:
@@ -134,10 +157,21 @@ class Store:
 
     def load_leases(self) -> list[Lease]:
         """Return every IPv4 lease of the database."""
-        columns = [getattr(LeaseRow, name) for name in _LEASE_COLUMNS[:-1]]
+        return self._read_leases(select(*LEASE_COLUMNS))
+
+    def read_leases(self, ips: Iterable[int]) -> list[Lease]:
+        """Return what the database holds of the addresses (ints): a table that fell behind catches up."""
+        wanted = [ip_address(ip) for ip in ips]
+        return self._read_leases(select(*LEASE_COLUMNS).where(LeaseRow.ip.in_(wanted))) if wanted else []
+
+    def _read_leases(self, query: Select[Any]) -> list[Lease]:
         with self._engine.connect() as connection:
-            rows = connection.execute(select(*columns)).all()
-        return [_lease(row) for row in rows if row.ip.version == 4]
+            return [lease_of(row) for row in connection.execute(query) if row.ip.version == 4]
+
+    def clock(self) -> int:
+        """Return the database's time, whole seconds UTC."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(database_clock(self._engine))).scalar_one()
 
     def revision(self) -> int:
         """Return the newest configuration revision."""
@@ -157,10 +191,11 @@ class Store:
             connection.execute(done)
 
     def report(self, row: dict[str, Any]) -> None:
-        """Write the worker's own row."""
+        """Write the worker's own row; `last_seen` is the database's time."""
         insert = sqlite_insert if self._sqlite else pg_insert
-        values = {**row, "id": self._worker}
-        statement = insert(Worker).values(values).on_conflict_do_update(index_elements=[Worker.id], set_=row)
+        values = {**row, "last_seen": database_clock(self._engine)}
+        statement = insert(Worker).values({**values, "id": self._worker})
+        statement = statement.on_conflict_do_update(index_elements=[Worker.id], set_=values)
         with self._begin() as connection:
             connection.execute(statement)
 
@@ -186,7 +221,8 @@ def _columns(names: Sequence[str], values: tuple[Any, ...]) -> dict[str, Any]:
     return row
 
 
-def _lease(row: Any) -> Lease:
+def lease_of(row: Any) -> Lease:
+    """Return the lease of a row of LEASE_COLUMNS."""
     relay: Address | None = row.relay
     return Lease(
         int(row.ip), row.state, row.subnet_id, bytes(row.client_key), bytes(row.mac), bytes(row.client_id),
