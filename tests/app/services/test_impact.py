@@ -1,0 +1,144 @@
+"""Is it known, before a change is made, which clients notice it?"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.database import SessionFactory, unit_of_work
+from app.models import AuditEntry
+from app.schemas.addresses import AddressIn
+from app.schemas.pools import PoolIn
+from app.schemas.reservations import ReservationIn
+from app.schemas.subnets import SubnetIn
+from app.services import addresses, audit, impact, pools, reservations, subnets
+from app.services.actors import Actor
+from app.services.impact import Effect
+from app.services.patch import parsed
+from tests.builders import hold_leases
+
+OPERATOR = Actor("olga", "operator")
+Change = Callable[[Session], object]
+
+
+@pytest.fixture
+def served(factory: SessionFactory) -> int:
+    """10.0.0.0/24 with a pool from .100 to .199."""
+    with unit_of_work(factory) as session:
+        subnet = subnets.create_subnet(session, OPERATOR, SubnetIn(cidr="10.0.0.0/24")).id
+        pools.create_pool(session, OPERATOR, PoolIn(subnet_id=subnet, start="10.0.0.100", end="10.0.0.199"))
+    return subnet
+
+
+def effects_of(factory: SessionFactory, change: Change) -> list[tuple[str, list[str]]]:
+    """Make a change, ask for the effects of its newest audit entry, both before (rolled back) and after it."""
+    with factory() as session:
+        session.connection(execution_options={"writing": True})
+        change(session)
+        entry = audit.list_entries(session, 1)[0]
+        pictures = entry.object, entry.before, entry.after
+        after = impact.of_change(session, *pictures)
+        session.rollback()
+    with unit_of_work(factory, writing=False) as session:
+        before = impact.of_change(session, *pictures)
+    assert [told(e) for e in before] == [told(e) for e in after]
+    return [told(effect) for effect in after]
+
+
+def told(effect: Effect) -> tuple[str, list[str]]:
+    assert effect.clients == len(effect.sample)
+    return effect.kind, [client.ip for client in effect.sample]
+
+
+def set_range(start: str, end: str, **more: Any) -> Change:
+    wish = PoolIn(subnet_id=1, start=start, end=end, **more)
+    return lambda session: pools.update_pool(session, OPERATOR, 1, wish)
+
+
+def test_nobody_notices_a_change_without_clients(factory: SessionFactory, served: int) -> None:
+    assert effects_of(factory, lambda s: subnets.delete_subnet(s, OPERATOR, served)) == []
+
+
+def test_shrunk_pool_moves_whoever_is_outside(engine: Engine, factory: SessionFactory, served: int) -> None:
+    hold_leases(engine, "10.0.0.100", "10.0.0.150", "10.0.0.199")
+    assert effects_of(factory, set_range("10.0.0.110", "10.0.0.190")) == [("moves", ["10.0.0.100", "10.0.0.199"])]
+    assert effects_of(factory, set_range("10.0.0.90", "10.0.0.199")) == []
+
+
+def test_pool_that_becomes_excluded_moves_everybody(engine: Engine, factory: SessionFactory, served: int) -> None:
+    hold_leases(engine, "10.0.0.100")
+    assert effects_of(factory, set_range("10.0.0.100", "10.0.0.199", kind="excluded")) == [
+        ("moves", ["10.0.0.100"])
+    ]
+
+
+def test_reserved_address_is_kept_when_its_pool_goes(engine: Engine, factory: SessionFactory, served: int) -> None:
+    hold_leases(engine, "10.0.0.100", "10.0.0.101")
+    reserve(factory, "10.0.0.100", "02:00:0a:00:00:64")
+    assert effects_of(factory, lambda s: pools.delete_pool(s, OPERATOR, 1)) == [("moves", ["10.0.0.101"])]
+
+
+def test_subnet_without_dhcp_serves_nobody_until_the_last_lease_ends(
+    engine: Engine, factory: SessionFactory, served: int
+) -> None:
+    hold_leases(engine, "10.0.0.100", until=1_900_000_000)
+    hold_leases(engine, "10.0.0.101", until=1_900_000_060)
+    with unit_of_work(factory) as session:
+        subnets.update_subnet(session, OPERATOR, served, {"dhcp_enabled": False})
+        entry = session.get_one(AuditEntry, 3)
+        (effect,) = impact.of_change(session, entry.object, entry.before, entry.after)
+    assert (effect.kind, effect.clients, effect.unlimited) == ("ends", 2, 0)
+    assert effect.sentence.endswith("may keep their address until 2030-03-17 17:47 UTC.")
+
+
+def test_settings_reach_every_client_at_its_renewal(engine: Engine, factory: SessionFactory, served: int) -> None:
+    hold_leases(engine, "10.0.0.100")
+    change: dict[str, object] = {"lease_time": 600}
+    assert effects_of(factory, lambda s: subnets.update_subnet(s, OPERATOR, served, change)) == [
+        ("settings", ["10.0.0.100"])
+    ]
+    named = {"name": "office"}
+    assert effects_of(factory, lambda s: subnets.update_subnet(s, OPERATOR, served, named)) == []
+
+
+def reserve(factory: SessionFactory, ip: str, mac: str) -> None:
+    with unit_of_work(factory) as session:
+        reservations.create_reservation(session, OPERATOR, wish_for(ip, mac))
+
+
+def wish_for(ip: str, mac: str) -> ReservationIn:
+    return parsed(ReservationIn, {"identifiers": [{"type": "mac", "value": mac}], "ip": ip})
+
+
+def test_reservation_moves_the_holder_and_fetches_its_owner(
+    engine: Engine, factory: SessionFactory, served: int
+) -> None:
+    hold_leases(engine, "10.0.0.100", "10.0.0.101")
+    wish = wish_for("10.0.0.101", "02:00:0a:00:00:64")
+    assert effects_of(factory, lambda s: reservations.create_reservation(s, OPERATOR, wish)) == [
+        ("moves", ["10.0.0.101"]),
+        ("returns", ["10.0.0.100"]),
+    ]
+
+
+def test_owner_of_a_reserved_address_outside_the_pools_moves_when_it_is_taken_back(
+    engine: Engine, factory: SessionFactory, served: int
+) -> None:
+    reserve(factory, "10.0.0.10", "02:00:0a:00:00:0a")
+    reserve(factory, "10.0.0.110", "02:00:0a:00:00:6e")
+    hold_leases(engine, "10.0.0.10", "10.0.0.110")
+    assert effects_of(factory, lambda s: reservations.delete_reservation(s, OPERATOR, 1)) == [
+        ("moves", ["10.0.0.10"])
+    ]
+    assert effects_of(factory, lambda s: reservations.delete_reservation(s, OPERATOR, 2)) == []
+
+
+def test_address_in_use_elsewhere_is_taken_from_its_client(
+    engine: Engine, factory: SessionFactory, served: int
+) -> None:
+    hold_leases(engine, "10.0.0.100")
+    assert effects_of(factory, lambda s: addresses.put_address(s, OPERATOR, "10.0.0.100", AddressIn())) == [
+        ("moves", ["10.0.0.100"])
+    ]
