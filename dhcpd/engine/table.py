@@ -10,14 +10,22 @@ from dhcpd.engine.snapshot import EMPTY, Pool, Snapshot
 
 
 class Allocator:
-    """The free addresses of one pool: never used ones in order, then the least recently used."""
+    """The free addresses of one pool: never used ones in order, then the least recently used.
 
-    __slots__ = ("cursor", "last", "reusable")
+    With several workers on one database each takes from its own part first, the addresses that leave `rank` when
+    divided by `parts`, so that two seldom try the same one; `others` and `scan` are for when that part is used up.
+    """
 
-    def __init__(self, first: int, last: int) -> None:
-        self.cursor = first
+    __slots__ = ("cursor", "first", "last", "others", "parts", "reusable", "scan")
+
+    def __init__(self, first: int, last: int, rank: int, parts: int) -> None:
+        self.first = first
         self.last = last
+        self.parts = parts
+        self.cursor = first + (rank - first) % parts
+        self.scan = first if parts > 1 else last + 1
         self.reusable: deque[int] = deque()
+        self.others: deque[int] = deque()
 
 
 class Table:
@@ -34,11 +42,15 @@ class Table:
         self._timers: list[tuple[int, int]] = []
         self._allocators: dict[tuple[int, int], Allocator] = {}
         self._declines: dict[bytes, int] = {}
+        self._rank, self._parts = 0, 1
 
     def load(self, leases: Iterable[Lease]) -> None:
         """Fill an empty table with what the database holds."""
         for lease in sorted(leases, key=lambda row: row.renewed_at):
             self.leases[lease.ip] = lease
+        self._watch()
+
+    def _watch(self) -> None:
         self._timers = [(row.expires_at, row.ip) for row in self.leases.values() if _runs(row)]
         heapify(self._timers)
 
@@ -52,12 +64,37 @@ class Table:
         fresh: list[Pool] = []
         for pool in (p for s in snapshot.subnets for p in s.pools):
             allocator = self._allocators.get((pool.first, pool.last))
-            kept[pool.first, pool.last] = allocator or Allocator(pool.first, pool.last)
+            kept[pool.first, pool.last] = allocator or self._allocator(pool.first, pool.last)
             if allocator is None:
                 fresh.append(pool)
         self._allocators = kept
         freed = [ip for ip in (*old.blocked, *old.reserved) if self._may_serve(ip)]
         self._return_used(fresh, freed)
+
+    def share(self, rank: int, parts: int) -> None:
+        """Take new addresses from the part `rank` of `parts` first, and watch over the leases of this part alone.
+
+        Called when the live workers change; a lease whose watcher died has a new one after this.
+        """
+        if (rank, parts) == (self._rank, self._parts):
+            return
+        self._rank, self._parts = rank, parts
+        self._watch()
+        old, self._allocators = self._allocators, {}
+        for first, last in old:
+            self._allocators[first, last] = self._allocator(first, last)
+        for allocator in old.values():
+            for ip in (*allocator.reusable, *allocator.others):
+                self._make_reusable(ip, first=False)
+
+    def _allocator(self, first: int, last: int) -> Allocator:
+        return Allocator(first, last, self._rank, self._parts)
+
+    def learn(self, lease: Lease) -> None:
+        """Take in what the database holds of an address: another worker wrote it."""
+        known = self.leases.get(lease.ip)
+        if known != lease:
+            self._bind(known, lease)
 
     def _index_clients(self, links: dict[int, int]) -> None:
         self._by_client.clear()
@@ -79,7 +116,7 @@ class Table:
             for lease in self.leases.values():
                 pool = self._pool_of(lease.ip)
                 if lease.state != ACTIVE and pool is not None and (pool.first, pool.last) in spans:
-                    self._allocators[pool.first, pool.last].reusable.append(lease.ip)
+                    self._make_reusable(lease.ip, first=False)
 
     def _pool_of(self, ip: int) -> Pool | None:
         subnet = self.snapshot.subnet_of(ip)
@@ -89,7 +126,8 @@ class Table:
         pool = self._pool_of(ip)
         if pool is None:
             return
-        queue = self._allocators[pool.first, pool.last].reusable
+        allocator = self._allocators[pool.first, pool.last]
+        queue = allocator.reusable if ip % self._parts == self._rank else allocator.others
         if first:
             queue.appendleft(ip)
         else:
@@ -141,11 +179,26 @@ class Table:
         """Return an address of the pool, O(1) amortised: never used before, then least recently used."""
         allocator = self._allocators[pool.first, pool.last]
         while allocator.cursor <= allocator.last:
-            ip = allocator.cursor
-            if ip not in self.leases and ip not in self._holds and self._may_serve(ip):
-                return ip
-            allocator.cursor += 1
-        queue = allocator.reusable
+            if self._is_unused(allocator.cursor):
+                return allocator.cursor
+            allocator.cursor += allocator.parts
+        return (
+            self._least_recent(allocator.reusable, client_key, now)
+            or self._unused_of_others(allocator)
+            or self._least_recent(allocator.others, client_key, now)
+        )
+
+    def _is_unused(self, ip: int) -> bool:
+        return ip not in self.leases and ip not in self._holds and self._may_serve(ip)
+
+    def _unused_of_others(self, allocator: Allocator) -> int | None:
+        while allocator.scan <= allocator.last:
+            if self._is_unused(allocator.scan):
+                return allocator.scan
+            allocator.scan += 1
+        return None
+
+    def _least_recent(self, queue: deque[int], client_key: bytes, now: int) -> int | None:
         while queue:
             if queue[0] not in self._holds and self.is_allocatable(queue[0], (client_key,), now):
                 return queue[0]
@@ -199,7 +252,7 @@ class Table:
             self._drop_hold(link, after.client_key)
         elif before is not None and before.state == ACTIVE:
             self._make_reusable(ip, first=False)
-        if after.state == DECLINED:
+        if after.state == DECLINED and (before is None or before.state != DECLINED):
             self._declines[after.mac] = self._declines.get(after.mac, 0) + 1
             self._by_client.pop((link, after.client_key), None)
             self._by_mac.pop((link, after.mac), None)
@@ -231,8 +284,8 @@ class Table:
         while self._timers and self._timers[0][0] <= now and len(changes) < limit:
             _, ip = heappop(self._timers)
             lease = self.leases.get(ip)
-            if lease is None or not _runs(lease):
-                continue
+            if lease is None or not _runs(lease) or ip % self._parts != self._rank:
+                continue  # another worker's part: its expiry is learnt from the database
             if lease.expires_at > now:
                 heappush(self._timers, (lease.expires_at, ip))
                 continue
