@@ -20,7 +20,7 @@ from app.services.errors import DomainError
 from app.serving import serve_web
 from app.settings import PROJECT, Settings
 from app.simulate import run_simulation
-from app.supervise import Supervisor
+from app.supervise import Supervisor, running, wait_for_signal
 
 app = typer.Typer(no_args_is_help=True, help="DHCP and IPAM over one database.", pretty_exceptions_enable=False)
 db = typer.Typer(no_args_is_help=True, help="The database.")
@@ -34,6 +34,12 @@ Database = Annotated[str | None, typer.Option("--database", metavar="URL")]
 Listen = Annotated[str | None, typer.Option("--listen", metavar="HOST:PORT")]
 Interfaces = Annotated[list[str] | None, typer.Option("--interface", metavar="IF")]
 Port = Annotated[int | None, typer.Option("--dhcp-port", min=1, max=65535)]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=1, max=64, help="DHCP workers on this host, which share the clients; 1 on SQLite."
+    ),
+]
 
 
 def _parse_relay(text: str) -> IPv4Address:
@@ -71,21 +77,35 @@ def _dhcpd_arguments(settings: Settings) -> list[str]:
     return arguments + [part for name in settings.interface_list for part in ("--interface", name)]
 
 
+def _supervisors(settings: Settings) -> list[Supervisor]:
+    """Return one for each worker; several share the clients by hardware address."""
+    number = settings.workers
+    if number > 1 and settings.database_url.startswith("sqlite"):
+        raise typer.BadParameter("SQLite has one worker; several need PostgreSQL.", param_hint="--workers")
+    arguments = _dhcpd_arguments(settings)
+    if number == 1:
+        return [Supervisor(arguments)]
+    return [Supervisor([*arguments, "--shard", f"{k}/{number}"]) for k in range(number)]
+
+
 @app.command()
 def serve(
-    database: Database = None, listen: Listen = None, interface: Interfaces = None, dhcp_port: Port = None
+    database: Database = None,
+    listen: Listen = None,
+    interface: Interfaces = None,
+    dhcp_port: Port = None,
+    workers: Workers = None,
 ) -> None:
-    """Run the web server and, supervised, the DHCP worker."""
+    """Run the web server and, supervised, the DHCP workers."""
     named = ",".join(interface) if interface else None
-    settings = _settings(database_url=database, listen=listen, interfaces=named, dhcp_port=dhcp_port)
+    settings = _settings(
+        database_url=database, listen=listen, interfaces=named, dhcp_port=dhcp_port, workers=workers
+    )
     _check_listen(settings)
+    supervisors = _supervisors(settings)
     upgrade(make_engine(settings.database_url))
-    supervisor = Supervisor(_dhcpd_arguments(settings))
-    supervisor.start()
-    try:
+    with running(supervisors):
         _serve_web(settings)
-    finally:
-        supervisor.stop()
 
 
 @app.command()
@@ -104,10 +124,17 @@ def _serve_web(settings: Settings) -> None:
 
 
 @app.command()
-def dhcpd(database: Database = None, interface: Interfaces = None, dhcp_port: Port = None) -> None:
-    """Run the DHCP worker alone."""
+def dhcpd(
+    database: Database = None, interface: Interfaces = None, dhcp_port: Port = None, workers: Workers = None
+) -> None:
+    """Run the DHCP workers alone."""
     named = ",".join(interface) if interface else None
-    settings = _settings(database_url=database, interfaces=named, dhcp_port=dhcp_port)
+    settings = _settings(database_url=database, interfaces=named, dhcp_port=dhcp_port, workers=workers)
+    supervisors = _supervisors(settings)
+    if len(supervisors) > 1:
+        with running(supervisors):
+            wait_for_signal()
+        return
     os.execv(sys.executable, [sys.executable, "-m", "dhcpd", *_dhcpd_arguments(settings)])
 
 

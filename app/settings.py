@@ -15,6 +15,7 @@ class Settings(BaseSettings):
     listen: str = "127.0.0.1:8000"
     interfaces: str = Field(default="", description="comma separated; empty = every Ethernet interface")
     dhcp_port: int = Field(default=67, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1, le=64, description="DHCP workers on this host; 1 on SQLite")
     secure_cookies: bool = False
 
     @property

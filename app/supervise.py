@@ -1,15 +1,40 @@
 """How is the worker kept running beside the web server?"""
 
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 FIRST_DELAY_S: Final = 0.2
 LONGEST_DELAY_S: Final = 30.0
 HEALTHY_S: Final = 10.0
 STOP_S: Final = 10.0
+
+
+@contextmanager
+def running(supervisors: "Sequence[Supervisor]") -> Iterator[None]:
+    """Keep the workers running while the body does, and stop them all at its end."""
+    for supervisor in supervisors:
+        supervisor.start()
+    try:
+        yield
+    finally:
+        for supervisor in supervisors:
+            supervisor.ask_to_stop()
+        for supervisor in supervisors:
+            supervisor.stop()
+
+
+def wait_for_signal() -> None:
+    """Return when the process is asked to end (SIGTERM, SIGINT)."""
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    asked.wait()
 
 
 class Supervisor:
@@ -25,12 +50,17 @@ class Supervisor:
         """Start the child and watch over it."""
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Ask the child to stop, without waiting."""
+        self._stop.set()
+        if self._child is not None and self._child.poll() is None:
+            self._child.terminate()
+
     def stop(self) -> None:
         """Stop the child: politely, then for good."""
-        self._stop.set()
+        self.ask_to_stop()
         child = self._child
         if child is not None and child.poll() is None:
-            child.terminate()
             try:
                 child.wait(STOP_S)
             except subprocess.TimeoutExpired:

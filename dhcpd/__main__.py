@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from dhcpd.adapters.shard import Shard
 from dhcpd.adapters.store import open_database, sqlite_path
 from dhcpd.worker import Worker
 
@@ -27,7 +28,10 @@ def main() -> int:
         print("another worker serves this SQLite database; use PostgreSQL for several", file=sys.stderr)
         return ALREADY_RUNNING
     names = [n.strip() for entry in arguments.interface for n in entry.split(",") if n.strip()]
-    worker = Worker(open_database(arguments.database), socket.gethostname(), names, arguments.dhcp_port)
+    name, shard = socket.gethostname(), arguments.shard
+    if shard is not None:
+        name = f"{name}/{shard.number}"
+    worker = Worker(open_database(arguments.database), name, names, arguments.dhcp_port, shard)
     if arguments.supervised:
         worker.stop_without(os.getppid())
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -60,10 +64,18 @@ def _arguments() -> argparse.Namespace:
     interfaces = [env("LEASEBOARD_INTERFACES", "")]
     parser.add_argument("--interface", action="append", default=None, metavar="IF")
     parser.add_argument("--dhcp-port", type=int, default=int(env("LEASEBOARD_DHCP_PORT", "67")), metavar="N")
+    parser.add_argument("--shard", type=_shard, metavar="K/N", help="be one of N workers on this host, from 0")
     parser.add_argument("--supervised", action="store_true", help="stop when the process that started it is gone")
     arguments = parser.parse_args()
     arguments.interface = arguments.interface or interfaces
     return arguments
+
+
+def _shard(text: str) -> Shard:
+    number, _, workers = text.partition("/")
+    if not (number.isdecimal() and workers.isdecimal() and int(number) < int(workers) <= 64):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 0/2")
+    return Shard(int(number), int(workers))
 
 
 def _lock(url: str) -> IO[str] | None:

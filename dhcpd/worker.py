@@ -12,8 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dhcpd.adapters.interfaces import Interface, read_interfaces
 from dhcpd.adapters.loader import load_snapshot
+from dhcpd.adapters.peers import HistoryLost, Peers
+from dhcpd.adapters.shard import Shard
 from dhcpd.adapters.store import Store
 from dhcpd.adapters.udp import Port, Ports, may_bind_devices
+from dhcpd.engine.balance import Balance, leaves_to_other
 from dhcpd.engine.classify import Ingress
 from dhcpd.engine.decide import Decision, decide
 from dhcpd.engine.leases import ACTIVE, DECLINED, RELEASED, LeaseChange
@@ -31,14 +34,25 @@ REPORT_S: Final = 1.0
 INTERFACE_POLL_S: Final = 5.0
 EXPIRE_LIMIT: Final = 1000
 """Leases expired in one batch, so that a mass expiry does not hold up clients."""
+DOUBTFUL_LIMIT: Final = 10_000
+"""Addresses of unknown outcome read one by one; with more of them the whole table is read anew."""
 
 
 class Worker:
     """One DHCP server process over one database."""
 
-    def __init__(self, engine: Engine, name: str, interfaces: list[str], port: int) -> None:
+    def __init__(
+        self, engine: Engine, name: str, interfaces: list[str], port: int, shard: Shard | None = None
+    ) -> None:
         self._engine = engine
         self._store = Store(engine, name)
+        self._shard = shard
+        # SQLite has one worker, held by a lock.
+        self._peers = None if engine.dialect.name == "sqlite" else Peers(engine, name)
+        self._balance: Balance | None = None
+        self._away = False
+        self._doubtful: set[int] = set()
+        self._leads = True
         self._names = interfaces
         self._number = port
         self._device = may_bind_devices()
@@ -77,7 +91,7 @@ class Worker:
 
     def run(self) -> None:
         """Serve until `stop`; `open` comes first."""
-        self._table.load(self._store.load_leases())
+        self._read_leases()
         self._use(load_snapshot(self._engine, self._interfaces))
         self._report()
         log.info("serving port %d on %s", self._number, ", ".join(i.name for i in self._interfaces) or "all")
@@ -89,6 +103,13 @@ class Worker:
             self._report()
             self._loader.shutdown(wait=True)
             self._ports.close()
+
+    def _read_leases(self) -> None:
+        """Fill an empty table; with other workers about, by the clock that all of them share."""
+        if self._peers is not None:
+            self._epoch = self._store.clock() - time.monotonic()
+            self._peers.begin()
+        self._table.load(self._store.load_leases())
 
     def _timeout_s(self) -> float:
         deadline = self._table.next_deadline()
@@ -103,7 +124,7 @@ class Worker:
         """Decide a batch, commit it in one transaction, then send what was committed."""
         now = self.now()
         decided: list[tuple[Port, Decision]] = []
-        changes: list[LeaseChange] = self._table.expire(now, limit=EXPIRE_LIMIT)
+        changes: list[LeaseChange] = [] if self._away else self._table.expire(now, limit=EXPIRE_LIMIT)
         for port, data, ingress in batch:
             decision = self._decide(data, ingress, now)
             self._table.apply(decision.changes)
@@ -124,7 +145,12 @@ class Worker:
         except DecodeError as error:
             self._stats.by_reason[error.code] += 1
             return Decision(error.code)
-        decision = decide(packet, ingress, self._snapshot, self._table, now=now)
+        if self._away:
+            decision = Decision(Reason.DROP_DATABASE_AWAY)
+        elif self._balance is not None and leaves_to_other(packet, self._balance):
+            decision = Decision(Reason.DROP_OTHER_HOST)
+        else:
+            decision = decide(packet, ingress, self._snapshot, self._table, now=now)
         self._stats.by_reason[decision.reason] += 1
         if decision.reason.startswith(("nak-", "drop-")):
             self._stats.note_refusal(format_mac(packet.chaddr), decision.reason, ingress.interface, now)
@@ -141,10 +167,31 @@ class Worker:
             log.error("commit failed, %d clients stay unanswered: %s", len(changes), error)
             self._stats.commit_failed += 1
             refused = {change.after.ip for change in changes}
+            self._away = True
         for change in reversed(changes):
             if change.after.ip in refused:
                 self._table.revert(change)
+        if refused:
+            self._doubtful |= refused
+            self._guard(self._catch_up)
         return refused
+
+    def _catch_up(self) -> None:
+        """Read what the database says of addresses that it refused, or of which no answer came."""
+        if self._away:
+            return
+        if len(self._doubtful) > DOUBTFUL_LIMIT:
+            self._read_anew()
+        for lease in self._store.read_leases(self._doubtful):
+            self._table.learn(lease)
+        self._doubtful.clear()
+
+    def _read_anew(self) -> None:
+        """Forget every lease and offer, and read what there is."""
+        self._table, old = Table(), self._table
+        self._doubtful.clear()
+        self._read_leases()
+        self._table.use(old.snapshot)
 
     def _send(self, port: Port, decision: Decision) -> None:
         assert decision.reply is not None
@@ -178,13 +225,31 @@ class Worker:
         try:
             work()
         except (SQLAlchemyError, OSError) as error:
+            self._away = self._away or isinstance(error, SQLAlchemyError)
             log.warning("%s: %s", getattr(work, "__name__", "timer"), error)
 
     def _poll(self) -> None:
         if self._loading is None and self._store.revision() != self._snapshot.revision:
             self._load()
-        for command_id, action, ip in self._store.commands():
+        if self._peers is not None:
+            self._learn(self._peers)
+        for command_id, action, ip in self._store.commands() if self._leads else ():
             self._obey(command_id, action, ip)
+
+    def _learn(self, peers: Peers) -> None:
+        try:
+            for lease in peers.learn():
+                self._table.learn(lease)
+        except HistoryLost:
+            log.error("the database has lost events: reading all leases anew")
+            self._read_anew()
+
+    def _meet(self, peers: Peers) -> None:
+        """Share clients and addresses with the workers that live now."""
+        roster = peers.roster()
+        self._table.share(roster.rank, roster.workers)
+        self._balance = roster.balance
+        self._leads = roster.rank == 0
 
     def _load(self) -> None:
         self._seen_at = time.monotonic()
@@ -230,7 +295,7 @@ class Worker:
         for port in list(self._ports.ports.values()):
             self._ports.remove(port)
         for interface in found:
-            self._ports.add(Port(interface, self._number, own, device=self._device))
+            self._ports.add(Port(interface, self._number, own, device=self._device, shard=self._shard))
         self._interfaces = found
         if self._next_report:
             self._load()
@@ -247,6 +312,11 @@ class Worker:
                 "counters": self._stats.row(),
             }
         )
+        self._away = False  # it could be written
+        if self._doubtful:
+            self._catch_up()
+        if self._peers is not None:
+            self._meet(self._peers)
 
     def _warnings(self) -> list[str]:
         if not self._device:

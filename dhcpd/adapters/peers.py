@@ -37,6 +37,10 @@ def host_of(worker: str) -> str:
     return worker.partition("/")[0]
 
 
+class HistoryLost(Exception):
+    """Events that were read are gone: what is known of the leases must be read anew."""
+
+
 class Peers:
     """What this worker knows of the others."""
 
@@ -62,9 +66,14 @@ class Peers:
         return Roster(workers.index(self._worker), len(workers), balance)
 
     def learn(self) -> list[Lease]:
-        """Return the leases that other workers changed since the last call, as they are now."""
+        """Return the leases that other workers changed since the last call, as they are now.
+
+        Raises HistoryLost when the database knows less than it did: a standby that was behind took over.
+        """
         with self._engine.connect() as connection:
             newest = connection.scalar(select(func.max(LeaseEvent.id))) or 0
+            if newest < self._seen:
+                raise HistoryLost
             upto = min(newest, self._seen + LEARN_LIMIT)
             if upto <= self._seen:
                 return []

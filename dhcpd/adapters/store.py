@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from sqlalchemy import (
     BigInteger,
@@ -32,6 +32,13 @@ from app.models.workers import Command, Revision, Worker
 from dhcpd.engine.leases import ACTIVE, EXPIRED, NEVER, RELEASED, Lease, LeaseChange
 
 EVENT_ORDER_LOCK = 0x1EA5E  # PostgreSQL: event ids become visible in order
+POSTGRESQL_LIMITS: Final = {
+    "connect_timeout": "2",  # s, for each host of the address
+    "tcp_user_timeout": "3000",  # ms: a cut network is noticed, also in mid-transaction
+    "target_session_attrs": "read-write",  # of several hosts the primary
+    # A worker that stops in mid-transaction (SIGSTOP, a frozen machine) must not hold the others' locks.
+    "options": "-c lock_timeout=1500 -c idle_in_transaction_session_timeout=3000 -c statement_timeout=5000",
+}
 _LEASE_COLUMNS = [
     "ip",
     "state",
@@ -73,8 +80,12 @@ _SQLITE_EVENT = (
 
 
 def open_database(url: str) -> Engine:
-    """Return the engine of the shared database."""
-    return make_engine(url)
+    """Return the engine of the shared database, with every wait for PostgreSQL bounded."""
+    parsed = make_url(url)
+    if parsed.drivername.startswith("sqlite"):
+        return make_engine(url)
+    given = {**POSTGRESQL_LIMITS, **parsed.query}
+    return make_engine(parsed.set(query=given).render_as_string(hide_password=False))
 
 
 def database_clock(engine: Engine) -> ColumnElement[int]:
@@ -134,7 +145,8 @@ class Store:
         self, connection: Connection, changes: Sequence[LeaseChange], last: dict[int, Lease], now: int
     ) -> set[int]:
         owners = [(ip_address(b.ip), b.client_key) for b in (c.before for c in changes) if _is_held(b, now)]
-        rows = [_columns(_LEASE_COLUMNS, self._lease_tuple(row)) for row in last.values()]
+        # In the order of addresses, so that two workers never wait for each other's rows.
+        rows = [_columns(_LEASE_COLUMNS, self._lease_tuple(last[ip])) for ip in sorted(last)]
         statement = pg_insert(LeaseRow).values(rows)
         new = statement.excluded
         own = or_(

@@ -7,6 +7,7 @@ import struct
 from typing import Final
 
 from dhcpd.adapters.interfaces import Interface
+from dhcpd.adapters.shard import Shard, attach, attach_group
 from dhcpd.engine.classify import Ingress
 from dhcpd.engine.route import Destination
 from dhcpd.protocol.frame import encode_frame
@@ -21,19 +22,25 @@ BATCH: Final = 256
 class Port:
     """A UDP socket on one interface, and a raw one for clients that have no address yet."""
 
-    def __init__(self, interface: Interface, number: int, own: frozenset[int], *, device: bool) -> None:
+    def __init__(
+        self, interface: Interface, number: int, own: frozenset[int], *, device: bool, shard: Shard | None = None
+    ) -> None:
         self.interface = interface
         self.number = number
         self.own = own
         self.server_ip = interface.addresses[0] if interface.addresses else 0
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shard else socket.SO_REUSEADDR, 1)
         self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         if device:
             name = interface.name.encode() + b"\0"
             self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name)
+        if shard is not None:
+            attach(self.udp, shard)
         self.udp.bind(("0.0.0.0", number))
+        if shard is not None:
+            attach_group(self.udp, shard.workers)
         self.raw = _open_raw(interface) if device and len(interface.mac) == 6 else None
         self._identification = 0
 

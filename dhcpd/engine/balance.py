@@ -2,6 +2,9 @@
 
 from typing import Final, NamedTuple
 
+from dhcpd.protocol.constants import CLIENT_ID, SERVER_ID
+from dhcpd.protocol.packet import Packet
+
 BUCKETS: Final = 256
 FALLBACK_SECS: Final = 4
 """`secs` from which on a client is everybody's: its own server has not answered it (RFC 3074 §4, DDP)."""
@@ -27,6 +30,13 @@ class Balance(NamedTuple):
     def takes(self, client: bytes, secs: int) -> bool:
         """Tell whether the client, known by its identifier or else chaddr, is ours or has waited too long."""
         return secs >= FALLBACK_SECS or bucket(client) * self.hosts // BUCKETS == self.rank
+
+
+def leaves_to_other(packet: Packet, balance: Balance) -> bool:
+    """Tell whether another live host is to answer: only for messages that name no server, nor an own address."""
+    if SERVER_ID in packet.options or packet.ciaddr:
+        return False
+    return not balance.takes(packet.options.get(CLIENT_ID) or packet.chaddr, packet.secs)
 
 
 def bucket(key: bytes) -> int:
