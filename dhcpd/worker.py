@@ -109,7 +109,15 @@ class Worker:
         if self._peers is not None:
             self._epoch = self._store.clock() - time.monotonic()
             self._peers.begin()
-        self._table.load(self._store.load_leases())
+        leases = self._store.load_leases()
+        self._table.load(leases)
+
+        def check_blocks() -> None:
+            wrong = self._store.check_blocks(leases)
+            if wrong:
+                log.info("counted the leases of %d blocks of 64 addresses anew", wrong)
+
+        self._guard(check_blocks)
 
     def _timeout_s(self) -> float:
         deadline = self._table.next_deadline()

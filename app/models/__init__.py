@@ -5,6 +5,7 @@ from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.events import LeaseEvent
 from app.models.leases import Lease
+from app.models.occupancy import LeaseBlock
 from app.models.pools import Pool
 from app.models.reservations import Reservation, ReservationIdentifier
 from app.models.settings import GlobalSettings
@@ -19,6 +20,7 @@ __all__ = [
     "GlobalSettings",
     "KnownAddress",
     "Lease",
+    "LeaseBlock",
     "LeaseEvent",
     "LoginSession",
     "Pool",
