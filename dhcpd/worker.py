@@ -26,6 +26,7 @@ from dhcpd.engine.table import Table
 from dhcpd.protocol.addresses import format_mac
 from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.packet import decode
+from dhcpd.samples import Sampler
 from dhcpd.stats import Stats
 
 log = logging.getLogger("dhcpd")
@@ -65,6 +66,7 @@ class Worker:
         self._seen_at = 0.0
         self._apply_ms = 0
         self._stats = Stats()
+        self._sampler = Sampler()
         self._started = datetime.now(UTC).replace(microsecond=0)
         # Timers run on the monotonic clock, so that a jump of the wall clock expires nothing.
         self._epoch = time.time() - time.monotonic()
@@ -130,7 +132,7 @@ class Worker:
 
     def _serve(self, batch: list[tuple[Port, bytes, Ingress]]) -> None:
         """Decide a batch, commit it in one transaction, then send what was committed."""
-        now = self.now()
+        now, began = self.now(), time.monotonic()
         decided: list[tuple[Port, Decision]] = []
         changes: list[LeaseChange] = [] if self._away else self._table.expire(now, limit=EXPIRE_LIMIT)
         for port, data, ingress in batch:
@@ -139,12 +141,16 @@ class Worker:
             changes += [c for c in decision.changes if type(c) is LeaseChange]
             if decision.reply is not None:
                 decided.append((port, decision))
+        committing = time.monotonic()
         refused = self._commit(changes, now)
+        commit_s = time.monotonic() - committing if changes else 0.0
         for port, decision in decided:
             if refused and any(c.after.ip in refused for c in decision.changes if type(c) is LeaseChange):
                 self._stats.by_reason[Reason.DROP_NOT_COMMITTED] += 1
                 continue
             self._send(port, decision)
+        if decided or changes:
+            self._sampler.served(time.monotonic() - began, len(decided), commit_s)
 
     def _decide(self, data: bytes, ingress: Ingress, now: int) -> Decision:
         self._stats.received += 1
@@ -318,7 +324,8 @@ class Worker:
                 "interfaces": [i.name for i in self._interfaces],
                 "warnings": self._warnings(),
                 "counters": self._stats.row(),
-            }
+            },
+            self._sampler.take(self._stats),
         )
         self._away = False  # it could be written
         if self._doubtful:

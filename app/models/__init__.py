@@ -8,6 +8,7 @@ from app.models.leases import Lease
 from app.models.occupancy import LeaseBlock
 from app.models.pools import Pool
 from app.models.reservations import Reservation, ReservationIdentifier
+from app.models.samples import RateSample
 from app.models.settings import GlobalSettings
 from app.models.subnets import SharedNetwork, Subnet
 from app.models.users import LoginSession, Token, User
@@ -24,6 +25,7 @@ __all__ = [
     "LeaseEvent",
     "LoginSession",
     "Pool",
+    "RateSample",
     "Reservation",
     "ReservationIdentifier",
     "Revision",

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Engine,
     Select,
     and_,
+    case,
     cast,
     func,
     or_,
@@ -27,6 +28,7 @@ from sqlalchemy.engine import make_url
 from app.database import make_engine
 from app.models.events import LeaseEvent
 from app.models.leases import Lease as LeaseRow
+from app.models.samples import RateSample
 from app.models.types import IPV4_PREFIX, Address, unpack_address
 from app.models.workers import Command, Revision, Worker
 from dhcpd.adapters import occupancy
@@ -224,14 +226,26 @@ class Store:
         with self._begin() as connection:
             connection.execute(done)
 
-    def report(self, row: dict[str, Any]) -> None:
-        """Write the worker's own row; `last_seen` is the database's time."""
+    def report(self, row: dict[str, Any], sample: dict[str, int] | None = None) -> None:
+        """Write the worker's own row and what it did since the last; `last_seen` is the database's time."""
         insert = sqlite_insert if self._sqlite else pg_insert
         values = {**row, "last_seen": database_clock(self._engine)}
         statement = insert(Worker).values({**values, "id": self._worker})
         statement = statement.on_conflict_do_update(index_elements=[Worker.id], set_=values)
         with self._begin() as connection:
             connection.execute(statement)
+            if sample is not None:
+                connection.execute(self._counted(sample))
+
+    def _counted(self, sample: dict[str, int]) -> Any:
+        """Return the statement that adds a sample to the present second's."""
+        insert = sqlite_insert if self._sqlite else pg_insert
+        key = {"step_s": 1, "at": database_clock(self._engine), "worker": self._worker}
+        statement = insert(RateSample).values({**key, **sample})
+        old, new = RateSample.__table__.c, statement.excluded
+        merged = {name: old[name] + new[name] for name in sample if not name.endswith("_us")}
+        merged |= {n: case((new[n] > old[n], new[n]), else_=old[n]) for n in sample if n.endswith("_us")}
+        return statement.on_conflict_do_update(index_elements=["step_s", "at", "worker"], set_=merged)
 
 
 def _is_held(before: Lease | None, now: int) -> TypeGuard[Lease]:
