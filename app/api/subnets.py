@@ -8,7 +8,7 @@ from app.api.paging import Id, KnownParameters, Limit, Page, PageNumber, Version
 from app.auth.deps import Db, Operator, Viewer
 from app.schemas.addresses import AddressOut
 from app.schemas.subnets import SubnetIn, SubnetOut, SubnetSettings, UsageOut, subnet_out
-from app.services import addresses, subnets
+from app.services import addresses, subnets, usage
 from app.services.patch import merged
 
 router = APIRouter(prefix="/subnets", tags=["subnets"], dependencies=[KnownParameters])
@@ -27,7 +27,7 @@ def list_subnets(
         and dhcp_enabled in (None, row.dhcp_enabled)
     ]
     part, following = cut(rows, cursor, limit, lambda row: row.id)
-    used = subnets.usage(session, part)
+    used = usage.usage(session, part)
     items = [subnet_out(row, UsageOut(**_fields(used[row.id]))) for row in part]
     return Page(items=items, next_cursor=following, total=len(rows) if count == "exact" else None)
 
@@ -46,7 +46,7 @@ def get_subnet(session: Db, actor: Viewer, subnet_id: Id, response: Response) ->
     """Return a subnet with its use."""
     row = subnets.get_subnet(session, subnet_id)
     tag(response, row.version)
-    return subnet_out(row, UsageOut(**_fields(subnets.usage(session, [row])[row.id])))
+    return subnet_out(row, UsageOut(**_fields(usage.usage(session, [row])[row.id])))
 
 
 @router.patch("/{subnet_id}", operation_id="update_subnet")
@@ -74,5 +74,5 @@ def get_grid(session: Db, actor: Viewer, subnet_id: Id, page: PageNumber = 0) ->
     return addresses.grid(session, subnets.get_subnet(session, subnet_id), max(0, page))
 
 
-def _fields(used: subnets.Usage) -> dict[str, int]:
+def _fields(used: usage.Usage) -> dict[str, int]:
     return {name: getattr(used, name) for name in UsageOut.model_fields}

@@ -53,15 +53,22 @@ class SubnetIn(SubnetSettings):
 
 
 class UsageOut(Shape):
-    """Addresses by state; `free` is what the pools can still give."""
+    """Addresses by state, nested subnets included: all but `pool` add up to `total`.
+
+    `total` leaves out network and broadcast addresses. `free` is what the pools can still give; `unused` is outside
+    them and not known to be used. `pool` is the size of the pools. `reserved` are those not leased at the moment.
+    """
 
     total: int
     pool: int
     leased: int
     reserved: int
     static: int
+    gateway: int
     declined: int
+    excluded: int
     free: int
+    unused: int
 
 
 class SubnetOut(SubnetSettings):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Command, Lease
+from app.models import Command, Lease, Subnet
 from app.models.types import Address
 from app.services.actors import Actor
 from app.services.audit import record
@@ -42,10 +42,17 @@ def _filtered(query: Select[Any], filters: LeaseFilters) -> Select[Any]:
     if filters.state is not None:
         query = query.where(Lease.state == filters.state)
     if filters.subnet_id is not None:
-        query = query.where(Lease.subnet_id == filters.subnet_id)
+        query = query.where(_inside(filters.subnet_id))
     if filters.mac is not None:
         query = query.where(Lease.mac == filters.mac)
     return query.where(_matches(filters.q.strip())) if filters.q.strip() else query
+
+
+def _inside(subnet_id: int) -> Any:
+    """A lease is in the subnet that holds its address; what the worker noted may be older than a split."""
+    first = select(Subnet.first).where(Subnet.id == subnet_id).scalar_subquery()
+    last = select(Subnet.last).where(Subnet.id == subnet_id).scalar_subquery()
+    return Lease.ip.between(first, last)
 
 
 def _matches(text: str) -> Any:

@@ -1,32 +1,17 @@
-"""Which subnets are there, how full are they, and which rules hold for them?"""
+"""Which subnets are there, and which rules hold for them?"""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import KnownAddress, Lease, Pool, Reservation, Subnet
+from app.models import Subnet
 from app.schemas.subnets import SubnetIn
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
 from app.services.rows import check_version, picture
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Addresses by state; free = what the pools can still give to a newcomer."""
-
-    total: int
-    pool: int
-    leased: int
-    reserved: int
-    static: int
-    declined: int
-    free: int
 
 
 def list_subnets(session: Session) -> list[Subnet]:
@@ -101,60 +86,3 @@ def _check(session: Session, row: Subnet) -> None:
 
 def _conflict(field: str, code: str, detail: str, other: Subnet) -> Conflict:
     return Conflict(Problem(field, code, detail, "subnets", str(other.id)))
-
-
-def usage(session: Session, subnets: Sequence[Subnet]) -> dict[int, Usage]:
-    """Return the use of each subnet, in five queries however many there are."""
-    ids = [s.id for s in subnets]
-    states = _counts(session, select(Lease.subnet_id, Lease.state, func.count()), Lease.subnet_id, Lease.state, ids)
-    reserved = _count(session, Reservation.subnet_id, ids, Reservation.ip.is_not(None))
-    static = _count(session, KnownAddress.subnet_id, ids)
-    spans: dict[int, int] = {}
-    for pool in session.scalars(select(Pool).where(Pool.subnet_id.in_(ids))):
-        if pool.kind == "dynamic":
-            spans[pool.subnet_id] = spans.get(pool.subnet_id, 0) + int(pool.last) - int(pool.first) + 1
-    taken = _taken_in_pools(session, ids)
-    return {
-        s.id: Usage(
-            total=_usable(s),
-            pool=spans.get(s.id, 0),
-            leased=states.get((s.id, "active"), 0),
-            reserved=reserved.get(s.id, 0),
-            static=static.get(s.id, 0),
-            declined=states.get((s.id, "declined"), 0),
-            free=max(0, spans.get(s.id, 0) - taken.get(s.id, 0)),
-        )
-        for s in subnets
-    }
-
-
-def _usable(subnet: Subnet) -> int:
-    size = int(subnet.last) - int(subnet.first) + 1
-    return size - 2 if isinstance(subnet.first, IPv4Address) and subnet.prefix_len < 31 else size
-
-
-def _counts(session: Session, query: Any, key: Any, state: Any, ids: list[int]) -> dict[tuple[int, str], int]:
-    rows = session.execute(query.where(key.in_(ids)).group_by(key, state))
-    return {(row[0], row[1]): row[2] for row in rows}
-
-
-def _count(session: Session, key: Any, ids: list[int], *conditions: Any) -> dict[int, int]:
-    query = select(key, func.count()).where(key.in_(ids), *conditions).group_by(key)
-    return {row[0]: row[1] for row in session.execute(query)}
-
-
-def _taken_in_pools(session: Session, ids: list[int]) -> dict[int, int]:
-    """Count the addresses of dynamic pools that nobody new can get, each once."""
-    taken: dict[int, set[object]] = {}
-    inside = (Pool.kind == "dynamic", Pool.subnet_id.in_(ids))
-    sources = (
-        select(Pool.subnet_id, Lease.ip).join(Lease, Lease.ip.between(Pool.first, Pool.last)).where(
-            Lease.state.in_(("active", "declined"))
-        ),
-        select(Pool.subnet_id, Reservation.ip).join(Reservation, Reservation.ip.between(Pool.first, Pool.last)),
-        select(Pool.subnet_id, KnownAddress.ip).join(KnownAddress, KnownAddress.ip.between(Pool.first, Pool.last)),
-    )  # fmt: skip
-    for source in sources:
-        for subnet_id, ip in session.execute(source.where(*inside)):
-            taken.setdefault(subnet_id, set()).add(ip)
-    return {subnet_id: len(addresses) for subnet_id, addresses in taken.items()}

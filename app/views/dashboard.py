@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.auth.deps import Db, Viewer
-from app.services import events, subnets, workers
+from app.services import events, subnets, usage, workers
 from app.views.render import bare, page
 
 router = APIRouter(include_in_schema=False)
@@ -14,17 +14,17 @@ router = APIRouter(include_in_schema=False)
 def dashboard(request: Request, session: Db, actor: Viewer) -> Response:
     """Show counts, the fullest subnets, the latest events and who got nothing."""
     rows = subnets.list_subnets(session)
-    usage = subnets.usage(session, rows)
-    fullest = sorted(rows, key=lambda row: usage[row.id].free / max(1, usage[row.id].pool))[:8]
+    used = usage.usage(session, rows)
+    fullest = sorted(rows, key=lambda row: used[row.id].free / max(1, used[row.id].pool))[:8]
     refused = [entry for row in workers.list_workers(session) for entry in row.counters.get("refused", [])]
     return page(
         request,
         session,
         "dashboard.html",
         subnets=fullest,
-        usage=usage,
-        leased=sum(used.leased for used in usage.values()),
-        free=sum(used.free for used in usage.values()),
+        usage=used,
+        leased=sum(one.leased for one in used.values()),
+        free=sum(one.free for one in used.values()),
         events=events.list_events(session, limit=12),
         refused=refused[:8],
         count=len(rows),

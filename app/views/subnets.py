@@ -10,7 +10,7 @@ from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Pool, Subnet
 from app.schemas.pools import PoolIn
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
-from app.services import addresses, audit, pools, reservations, subnets
+from app.services import addresses, audit, pools, reservations, subnets, usage
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.views.forms import filled, form_page, problems_of, ticked, version_of
@@ -33,7 +33,7 @@ POOL_FIELDS = ("start", "end", "kind")
 def list_subnets(request: Request, session: Db, actor: Viewer) -> Response:
     """Show all subnets with their use."""
     rows = subnets.list_subnets(session)
-    return page(request, session, "subnets/list.html", subnets=rows, usage=subnets.usage(session, rows))
+    return page(request, session, "subnets/list.html", subnets=rows, usage=usage.usage(session, rows))
 
 
 @router.get("/new")
@@ -183,7 +183,7 @@ def _detail(
         "subnets/detail.html",
         status,
         subnet=row,
-        used=subnets.usage(session, [row])[row.id],
+        used=usage.usage(session, [row])[row.id],
         cells=addresses.grid(session, row, part),
         part=part,
         parts=-(-size // addresses.GRID_CELLS),

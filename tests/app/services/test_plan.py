@@ -7,7 +7,7 @@ from app.schemas.addresses import AddressIn
 from app.schemas.pools import PoolIn
 from app.schemas.reservations import ReservationIn
 from app.schemas.subnets import SubnetIn
-from app.services import addresses, audit, pools, reservations, subnets
+from app.services import addresses, audit, pools, reservations, subnets, usage
 from app.services.actors import Actor
 from app.services.errors import Conflict, Forbidden, Invalid
 from app.services.patch import parsed
@@ -48,7 +48,7 @@ def test_usage_counts_each_address_once(factory: SessionFactory) -> None:
         reservations.create_reservation(session, OPERATOR, parsed(ReservationIn, wish))
         addresses.put_address(session, OPERATOR, "10.0.0.11", AddressIn(hostname="printer"))
     with unit_of_work(factory, writing=False) as session:
-        used = subnets.usage(session, subnets.list_subnets(session))[subnet]
+        used = usage.usage(session, subnets.list_subnets(session))[subnet]
     assert (used.total, used.pool, used.reserved, used.static, used.free) == (254, 10, 1, 1, 8)
 
 

@@ -1,0 +1,88 @@
+"""What does the plan say about the addresses of some ranges, in as few queries as there are tables?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Any, Final
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import KnownAddress, Pool, Reservation, Subnet
+from app.models.types import Address
+from app.services.occupancy import Occupancy, read
+from app.services.spans import Span, address_of, key, merge, span
+
+SPANS_AT_ONCE: Final = 200
+"""More ranges than these are read as one, from the first to the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRange:
+    """A pool by its span."""
+
+    id: int
+    subnet_id: int
+    span: Span
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Addresses as keys. An address may be in several of the sets; see `usage` for what then counts."""
+
+    edges: frozenset[int]
+    gateways: frozenset[int]
+    known: frozenset[int]
+    reserved: frozenset[int]
+    pools: tuple[PoolRange, ...]
+    occupancy: Occupancy
+
+
+def edges_of(first: Address, last: Address, prefix_len: int) -> tuple[int, ...]:
+    """Return the addresses that no host can have.
+
+    IPv4: network and broadcast, of all but /31 (RFC 3021) and /32. IPv6: the subnet-router anycast address
+    (RFC 4291 §2.6.1), of all but /127 (RFC 6164) and /128.
+    """
+    if isinstance(first, IPv4Address):
+        return (key(first), key(last)) if prefix_len < 31 else ()
+    return (key(first),) if prefix_len < 127 else ()
+
+
+def load(session: Session, spans: Sequence[Span]) -> Facts:
+    """Return what is planned and leased within the spans, which are whole subnets."""
+    bounds = merge(spans)
+    edges: set[int] = set()
+    gateways: set[int] = set()
+    columns = (Subnet.first, Subnet.last, Subnet.prefix_len, Subnet.gateway)
+    for first, last, prefix_len, gateway in _rows(session, columns, Subnet.first, bounds, Subnet.last):
+        edges.update(edges_of(first, last, prefix_len))
+        if gateway is not None:
+            gateways.add(key(gateway))
+    pool_columns = (Pool.id, Pool.subnet_id, Pool.first, Pool.last, Pool.kind)
+    pools = [
+        PoolRange(id_, subnet_id, span(first, last), kind)
+        for id_, subnet_id, first, last, kind in _rows(session, pool_columns, Pool.first, bounds)
+    ]
+    return Facts(
+        frozenset(edges),
+        frozenset(gateways),
+        frozenset(key(ip) for (ip,) in _rows(session, (KnownAddress.ip,), KnownAddress.ip, bounds)),
+        frozenset(key(ip) for (ip,) in _rows(session, (Reservation.ip,), Reservation.ip, bounds)),
+        tuple(sorted(pools, key=lambda pool: pool.span)),
+        read(session, bounds),
+    )
+
+
+def _rows(session: Session, columns: tuple[Any, ...], first: Any, bounds: list[Span], last: Any = None) -> Any:
+    """Return rows whose `first` (and `last`, if it is given) lies in one of the bounds."""
+    if not bounds:
+        return []
+    if len(bounds) > SPANS_AT_ONCE:
+        bounds = [(bounds[0][0], bounds[-1][1])]
+    clauses = []
+    for low, high in bounds:
+        inside = first.between(address_of(low), address_of(high))
+        clauses.append(inside if last is None else and_(inside, last <= address_of(high)))
+    return session.execute(select(*columns).where(or_(*clauses)))

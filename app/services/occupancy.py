@@ -1,0 +1,112 @@
+"""How many addresses of a range are leased or declined? Answered from 64 addresses a row, never from the leases."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Final
+
+from sqlalchemy import BigInteger, Select, column, delete, select, values
+from sqlalchemy.orm import Session
+
+from app.models import Lease, LeaseBlock
+from app.services.spans import IPV4_BASE, Span, key, merge
+
+BLOCK_BITS: Final = 6
+_IN_BLOCK: Final = (1 << BLOCK_BITS) - 1
+_ALL: Final = (1 << 64) - 1
+_LAST: Final = (1 << 32) - 1
+SPANS_AT_ONCE: Final = 1000
+"""More ranges than these are read as one, from the first to the last."""
+Row = tuple[int, int, int]
+
+
+class Occupancy:
+    """The marks of some ranges, ready to be counted in any part of them; an IPv6 address has none so far."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        """Take rows of (block, active, declined) in the order of blocks; the bits are signed 64-bit numbers."""
+        known = list(rows)
+        self._blocks = [row[0] for row in known]
+        self._active = [row[1] & _ALL for row in known]
+        self._declined = [row[2] & _ALL for row in known]
+        self._active_before = [0, *accumulate(bits.bit_count() for bits in self._active)]
+        self._declined_before = [0, *accumulate(bits.bit_count() for bits in self._declined)]
+
+    def count(self, bounds: Span) -> tuple[int, int]:
+        """Return how many addresses of a span (keys) are leased and how many are declined."""
+        first, last = max(bounds[0] - IPV4_BASE, 0), min(bounds[1] - IPV4_BASE, _LAST)
+        if last < first:
+            return 0, 0
+        start = bisect_left(self._blocks, first >> BLOCK_BITS)
+        end = bisect_right(self._blocks, last >> BLOCK_BITS)
+        if start == end:
+            return 0, 0
+        active = self._active_before[end] - self._active_before[start]
+        declined = self._declined_before[end] - self._declined_before[start]
+        if self._blocks[start] == first >> BLOCK_BITS:
+            below = (1 << (first & _IN_BLOCK)) - 1
+            active -= (self._active[start] & below).bit_count()
+            declined -= (self._declined[start] & below).bit_count()
+        if self._blocks[end - 1] == last >> BLOCK_BITS:
+            above = (last & _IN_BLOCK) + 1
+            active -= (self._active[end - 1] >> above).bit_count()
+            declined -= (self._declined[end - 1] >> above).bit_count()
+        return active, declined
+
+    def taken(self, bounds: Span) -> int:
+        """Return how many addresses of a span are leased or declined."""
+        return sum(self.count(bounds))
+
+    def state(self, number: int) -> str:
+        """Return `active`, `declined` or nothing for an address (its key)."""
+        block, bit = divmod(number - IPV4_BASE, 1 << BLOCK_BITS)
+        found = bisect_left(self._blocks, block)
+        if found == len(self._blocks) or self._blocks[found] != block:
+            return ""
+        if self._active[found] >> bit & 1:
+            return "active"
+        return "declined" if self._declined[found] >> bit & 1 else ""
+
+
+def read(session: Session, spans: Sequence[Span]) -> Occupancy:
+    """Return the marks of the spans."""
+    found: list[Row] = []
+    for query in _queries(_block_ranges(spans)):
+        found += [(row[0], row[1], row[2]) for row in session.execute(query)]
+    return Occupancy(sorted(found))
+
+
+def _block_ranges(spans: Sequence[Span]) -> list[Span]:
+    """Return the blocks that the IPv4 spans touch, as disjoint ranges."""
+    pairs = ((max(first - IPV4_BASE, 0), min(last - IPV4_BASE, _LAST)) for first, last in spans)
+    return merge((first >> BLOCK_BITS, last >> BLOCK_BITS) for first, last in pairs if first <= last)
+
+
+def _queries(ranges: list[Span]) -> list[Select[int, int, int]]:
+    rows = select(LeaseBlock.block, LeaseBlock.active, LeaseBlock.declined)
+    if len(ranges) > SPANS_AT_ONCE:
+        ranges = [(ranges[0][0], ranges[-1][1])]
+    if len(ranges) == 1:
+        return [rows.where(LeaseBlock.block.between(*ranges[0]))]
+    if not ranges:
+        return []
+    wanted = values(column("low", BigInteger), column("high", BigInteger), name="wanted").data(ranges).cte("wanted")
+    return [rows.join_from(wanted, LeaseBlock, LeaseBlock.block.between(wanted.c.low, wanted.c.high))]
+
+
+def rebuild(session: Session) -> None:
+    """Count every lease anew; for whoever wrote leases past the workers (a restored file), with none running."""
+    bits: dict[int, list[int]] = {}
+    query = select(Lease.ip, Lease.state).where(Lease.state.in_(("active", "declined")))
+    for ip, state in session.execute(query.execution_options(yield_per=10_000)):
+        block, bit = divmod(key(ip) - IPV4_BASE, 1 << BLOCK_BITS)
+        bits.setdefault(block, [0, 0])[state == "declined"] |= 1 << bit
+    session.execute(delete(LeaseBlock))
+    session.bulk_insert_mappings(
+        LeaseBlock.__mapper__,
+        [{"block": block, "active": _signed(a), "declined": _signed(d)} for block, (a, d) in bits.items()],
+    )
+
+
+def _signed(bits: int) -> int:
+    return bits - (1 << 64) if bits >> 63 else bits

@@ -1,0 +1,140 @@
+"""How full are subnets and pools? Exact at each moment, and no dearer with a million leases than with none.
+
+Each address counts once, as what it is first of all: network or broadcast, gateway, static (known to be in use),
+declined, leased, reserved (and not leased), excluded, free (a pool can give it), unused.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Pool, Subnet
+from app.services.facts import Facts, load
+from app.services.spans import Span, clip, size, span
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Addresses by state, those of nested subnets included. total = without network and broadcast addresses."""
+
+    total: int
+    pool: int
+    leased: int
+    reserved: int
+    static: int
+    gateway: int
+    declined: int
+    excluded: int
+    free: int
+    unused: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUsage:
+    """Addresses of a pool by state; free = what it can still give to a newcomer. `size` = all of them, also a
+    network or broadcast address that it spans."""
+
+    size: int
+    leased: int
+    reserved: int
+    static: int
+    declined: int
+    excluded: int
+    free: int
+
+
+def usage(session: Session, subnets: Sequence[Subnet]) -> dict[int, Usage]:
+    """Return the use of each subnet, in five queries however many there are."""
+    tally = Tally(load(session, [span(row.first, row.last) for row in subnets]))
+    return {row.id: tally.subnet(span(row.first, row.last)) for row in subnets}
+
+
+def pool_usage(session: Session, pools: Sequence[Pool]) -> dict[int, PoolUsage]:
+    """Return the use of each pool, in six queries however many there are."""
+    ids = {row.subnet_id for row in pools}
+    subnets = session.execute(select(Subnet.first, Subnet.last).where(Subnet.id.in_(ids)))
+    tally = Tally(load(session, [span(first, last) for first, last in subnets]))
+    return {row.id: tally.pool(span(row.first, row.last), row.kind) for row in pools}
+
+
+class _Marks:
+    """Weighted points of the address space that are summed over a span."""
+
+    def __init__(self, points: Iterable[int], weights: Sequence[int] | None = None) -> None:
+        """Take points, sorted when they have weights; each weighs 1 otherwise."""
+        self._points = sorted(points)
+        self._before = None if weights is None else [0, *accumulate(weights)]
+
+    def within(self, bounds: Span) -> int:
+        start, end = bisect_left(self._points, bounds[0]), bisect_right(self._points, bounds[1])
+        return end - start if self._before is None else self._before[end] - self._before[start]
+
+
+class Tally:
+    """Counts any span of the facts in a few look-ups."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._occupancy = facts.occupancy
+        gateways = facts.gateways - facts.edges
+        static = facts.known - facts.edges - gateways
+        fixed = facts.edges | gateways | static
+        states = {number: self._occupancy.state(number) for number in fixed}
+        idle = [n for n in facts.reserved - fixed if not self._occupancy.state(n)]
+        self._edges, self._gateways, self._static = _Marks(facts.edges), _Marks(gateways), _Marks(static)
+        self._fixed_active = _Marks(n for n, state in states.items() if state == "active")
+        self._fixed_declined = _Marks(n for n, state in states.items() if state == "declined")
+        self._idle = _Marks(idle)
+        self._quiet = _Marks([*idle, *(n for n, state in states.items() if not state)])
+        self._holes = [pool.span for pool in facts.pools if pool.kind == "excluded"]
+        self._hole_starts = [first for first, _ in self._holes]
+        self._excluded = _Marks(self._hole_starts, [self._closed(hole) for hole in self._holes])
+        dynamic = [pool.span for pool in facts.pools if pool.kind == "dynamic"]
+        starts = [first for first, _ in dynamic]
+        self._sizes = _Marks(starts, [last - first + 1 for first, last in dynamic])
+        self._free = _Marks(starts, [self._open(bounds) for bounds in dynamic])
+
+    def subnet(self, bounds: Span) -> Usage:
+        """Return the use of a whole subnet."""
+        active, declined = self._occupancy.count(bounds)
+        total = size([bounds]) - self._edges.within(bounds)
+        gateway, static = self._gateways.within(bounds), self._static.within(bounds)
+        leased = active - self._fixed_active.within(bounds)
+        declined -= self._fixed_declined.within(bounds)
+        reserved, excluded = self._idle.within(bounds), self._excluded.within(bounds)
+        free = self._free.within(bounds)
+        unused = total - gateway - static - leased - declined - reserved - excluded - free
+        pool = self._sizes.within(bounds)
+        return Usage(total, pool, leased, reserved, static, gateway, declined, excluded, free, unused)
+
+    def pool(self, bounds: Span, kind: str) -> PoolUsage:
+        """Return the use of a pool."""
+        active, declined = self._occupancy.count(bounds)
+        excluded = self._closed(bounds) if kind == "excluded" else sum(map(self._closed, self._holes_in(bounds)))
+        return PoolUsage(
+            size=size([bounds]),
+            leased=active - self._fixed_active.within(bounds),
+            reserved=self._idle.within(bounds),
+            static=self._static.within(bounds) + self._gateways.within(bounds),
+            declined=declined - self._fixed_declined.within(bounds),
+            excluded=excluded,
+            free=self._open(bounds) if kind == "dynamic" else 0,
+        )
+
+    def _closed(self, hole: Span) -> int:
+        """Count the addresses of an excluded range that nothing else is known of."""
+        return size([hole]) - self._occupancy.taken(hole) - self._quiet.within(hole)
+
+    def _open(self, bounds: Span) -> int:
+        """Count the addresses of a dynamic pool that are free for a newcomer."""
+        closed = sum(self._closed(hole) for hole in self._holes_in(bounds))
+        return size([bounds]) - self._occupancy.taken(bounds) - self._quiet.within(bounds) - closed
+
+    def _holes_in(self, bounds: Span) -> list[Span]:
+        """Return the parts of excluded ranges in a span; they never overlap, so their ends are sorted too."""
+        end = bisect_right(self._hole_starts, bounds[1])
+        start = bisect_left(self._holes, bounds[0], hi=end, key=lambda hole: hole[1])
+        return clip(self._holes[start:end], bounds)
