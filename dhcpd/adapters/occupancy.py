@@ -20,7 +20,7 @@ _UPSERT: Final = (
     "active = (lease_blocks.active & {0}) | excluded.active, "
     "declined = (lease_blocks.declined & {0}) | excluded.declined"
 )
-_SQL: Final = {"sqlite": _UPSERT.format("?"), "postgresql": _UPSERT.format("%s")}
+SQL: Final = {"sqlite": _UPSERT.format("?"), "postgresql": _UPSERT.format("%s")}
 Row = tuple[int, int, int, int, int]
 
 
@@ -28,7 +28,7 @@ def note(connection: Connection, leases: Iterable[Lease]) -> None:
     """Write the bits of the leases in the transaction of the connection, in the order of blocks (no deadlocks)."""
     rows = rows_of(leases)
     if rows:
-        connection.exec_driver_sql(_SQL[connection.dialect.name], rows)
+        connection.exec_driver_sql(SQL[connection.dialect.name], rows)
 
 
 def changed(changes: Iterable[LeaseChange]) -> Iterable[Lease]:
@@ -82,4 +82,4 @@ def rewrite(connection: Connection, blocks: Iterable[int], leases: Iterable[Leas
     """Make the blocks say what their leases, all of them, say."""
     right = {row[0]: row[1:3] for row in rows_of(leases)}
     rows: list[Any] = [(block, *right.get(block, (0, 0)), 0, 0) for block in blocks]
-    connection.exec_driver_sql(_SQL[connection.dialect.name], rows)
+    connection.exec_driver_sql(SQL[connection.dialect.name], rows)

@@ -3,22 +3,19 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     Engine,
     Select,
-    and_,
     case,
     cast,
     func,
     or_,
     select,
     text,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -26,17 +23,16 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 
 from app.database import make_engine
-from app.models.events import LeaseEvent
 from app.models.leases import Lease as LeaseRow
 from app.models.samples import RateSample
-from app.models.types import IPV4_PREFIX, Address, unpack_address
+from app.models.types import Address
 from app.models.workers import Command, Revision, Worker
 from dhcpd.adapters import occupancy
-from dhcpd.engine.leases import ACTIVE, EXPIRED, NEVER, RELEASED, Lease, LeaseChange
+from dhcpd.adapters.writers import EVENT_ORDER_LOCK, make_writer
+from dhcpd.engine.leases import NEVER, Lease, LeaseChange
 
 BLOCKS_AT_ONCE = 200
 """Blocks mended in one transaction, so that clients wait for milliseconds only."""
-EVENT_ORDER_LOCK = 0x1EA5E  # PostgreSQL: event ids become visible in order
 POSTGRESQL_LIMITS: Final = {
     "connect_timeout": "2",  # s, for each host of the address
     "tcp_user_timeout": "3000",  # ms: a cut network is noticed, also in mid-transaction
@@ -44,44 +40,8 @@ POSTGRESQL_LIMITS: Final = {
     # A worker that stops in mid-transaction (SIGSTOP, a frozen machine) must not hold the others' locks.
     "options": "-c lock_timeout=1500 -c idle_in_transaction_session_timeout=3000 -c statement_timeout=5000",
 }
-_LEASE_COLUMNS = [
-    "ip",
-    "state",
-    "subnet_id",
-    "client_key",
-    "mac",
-    "client_id",
-    "hostname",
-    "vendor_class",
-    "started_at",
-    "renewed_at",
-    "expires_at",
-    "renewals",
-    "relay",
-    "relay_info",
-    "worker",
-]
-_EVENT_COLUMNS = [
-    "at",
-    "type",
-    "ip",
-    "subnet_id",
-    "mac",
-    "client_id",
-    "hostname",
-    "expires_at",
-    "reason",
-    "worker",
-]
-LEASE_COLUMNS = [getattr(LeaseRow, name) for name in _LEASE_COLUMNS[:-1]]
+LEASE_COLUMNS = [getattr(LeaseRow, name) for name in Lease._fields]
 """What makes a Lease, in order."""
-_SQLITE_LEASE = (
-    f"INSERT INTO leases ({', '.join(_LEASE_COLUMNS)}) VALUES ({', '.join('?' * len(_LEASE_COLUMNS))}) "
-    f"ON CONFLICT (ip) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _LEASE_COLUMNS[1:])}"
-)
-_SQLITE_EVENT = (
-    f"INSERT INTO lease_events ({', '.join(_EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(_EVENT_COLUMNS))})"
-)
 
 
 def open_database(url: str) -> Engine:
@@ -113,6 +73,7 @@ class Store:
         self._engine = engine
         self._worker = worker
         self._sqlite = engine.dialect.name == "sqlite"
+        self._writer = make_writer(engine, worker)
 
     def commit(self, changes: Sequence[LeaseChange], *, now: int) -> set[int]:
         """Write the changes and their events durably; return the addresses (ints) that were refused.
@@ -120,59 +81,10 @@ class Store:
         A refused address belongs, in the database, to another client. Raises SQLAlchemyError when nothing
         was written.
         """
-        if not changes:
-            return set()
-        with self._begin() as connection:
-            last = {change.after.ip: change.after for change in changes}
-            if self._sqlite:
-                connection.exec_driver_sql(_SQLITE_LEASE, [self._lease_tuple(r) for r in last.values()])
-                connection.exec_driver_sql(_SQLITE_EVENT, [self._event_tuple(c, now) for c in changes])
-                occupancy.note(connection, occupancy.changed(changes))
-                return set()
-            return self._commit_postgresql(connection, changes, last, now)
+        return self._writer.write(changes, now) if changes else set()
 
     def _begin(self) -> Any:
         return self._engine.execution_options(writing=True).begin()
-
-    def _lease_tuple(self, row: Lease) -> tuple[Any, ...]:
-        relay = IPV4_PREFIX + row.relay.to_bytes(4, "big") if row.relay else None
-        expires = None if row.expires_at >= NEVER else row.expires_at
-        ip = IPV4_PREFIX + row.ip.to_bytes(4, "big")
-        return (ip, *row[1:10], expires, row.renewals, relay, row.relay_info, self._worker)
-
-    def _event_tuple(self, change: LeaseChange, now: int) -> tuple[Any, ...]:
-        row = change.after
-        expires = None if row.expires_at >= NEVER else row.expires_at
-        ip = IPV4_PREFIX + row.ip.to_bytes(4, "big")
-        client = (row.mac, row.client_id, row.hostname)
-        return (now, row.state, ip, row.subnet_id, *client, expires, str(change.reason), self._worker)
-
-    def _commit_postgresql(
-        self, connection: Connection, changes: Sequence[LeaseChange], last: dict[int, Lease], now: int
-    ) -> set[int]:
-        owners = [(ip_address(b.ip), b.client_key) for b in (c.before for c in changes) if _is_held(b, now)]
-        # In the order of addresses, so that two workers never wait for each other's rows.
-        rows = [_columns(_LEASE_COLUMNS, self._lease_tuple(last[ip])) for ip in sorted(last)]
-        statement = pg_insert(LeaseRow).values(rows)
-        new = statement.excluded
-        own = or_(
-            LeaseRow.state.in_((RELEASED, EXPIRED)),
-            LeaseRow.client_key == new.client_key,
-            tuple_(LeaseRow.ip, LeaseRow.client_key).in_(owners),
-        )
-        # An expiry is refused when another worker renewed the lease meanwhile.
-        free = or_(LeaseRow.expires_at <= _moment(now), and_(new.state != EXPIRED, own))
-        upsert = statement.on_conflict_do_update(
-            index_elements=[LeaseRow.ip], set_={c: new[c] for c in _LEASE_COLUMNS[1:]}, where=free
-        ).returning(LeaseRow.ip)
-        taken = {int(ip) for ip in connection.execute(upsert).scalars()}
-        refused = set(last) - taken
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENT_ORDER_LOCK})
-        events = [_columns(_EVENT_COLUMNS, self._event_tuple(c, now)) for c in changes if c.after.ip in taken]
-        if events:
-            connection.execute(pg_insert(LeaseEvent), events)
-            occupancy.note(connection, (last[ip] for ip in taken))
-        return refused
 
     def load_leases(self) -> list[Lease]:
         """Return every IPv4 lease of the database."""
@@ -248,25 +160,8 @@ class Store:
         return statement.on_conflict_do_update(index_elements=["step_s", "at", "worker"], set_=merged)
 
 
-def _is_held(before: Lease | None, now: int) -> TypeGuard[Lease]:
-    """Tell whether the client known here holds the lease still: it alone may go on under another identifier."""
-    return before is not None and before.state == ACTIVE and before.expires_at > now
-
-
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _columns(names: Sequence[str], values: tuple[Any, ...]) -> dict[str, Any]:
-    """Name the values and give them the types that the ORM columns take."""
-    row = dict(zip(names, values, strict=True))
-    for name in ("ip", "relay"):
-        if row.get(name) is not None:
-            row[name] = unpack_address(row[name])
-    for name in ("at", "started_at", "renewed_at", "expires_at"):
-        if row.get(name) is not None:
-            row[name] = _moment(row[name])
-    return row
 
 
 def lease_of(row: Any) -> Lease:
