@@ -1,5 +1,6 @@
 """The web application: routers, error handlers, lifespan."""
 
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from app.stream.routes import router as stream_router
 from app.views import errors as view_errors
 from app.views.router import router as view_router
 
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -64,7 +66,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _frame(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    request.state.request_id = secrets.token_hex(8)
+    given = request.headers.get("x-request-id", "")
+    request.state.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     response = await call_next(request)
     response.headers["X-Request-ID"] = request.state.request_id
     for name, value in SECURITY_HEADERS.items():

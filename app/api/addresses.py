@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from app.api.paging import KnownParameters
+from app.api.route import ApiRoute
 from app.auth.deps import Db, Operator, Viewer
 from app.schemas.addresses import AddressIn, AddressOut
 from app.services import addresses
 
-router = APIRouter(prefix="/addresses", tags=["addresses"], dependencies=[KnownParameters])
+router = APIRouter(prefix="/addresses", tags=["addresses"], route_class=ApiRoute)
 
 
 @router.get("/{ip}", operation_id="get_address")

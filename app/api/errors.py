@@ -1,5 +1,6 @@
 """How does an error reach a program? application/problem+json (RFC 9457)."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -7,12 +8,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from app.auth.errors import BadCsrf, NotSignedIn
 from app.services.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Problem
+from app.services.listing import Unreadable
 from app.services.rows import Stale
 
 
@@ -43,20 +45,31 @@ class ProblemBody(BaseModel):
     code: str
     request_id: str
     errors: list[FieldError] = []
+    op: int | None = None
+    current: dict[str, Any] | None = None
 
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"description": HTTPStatus(status).phrase, "content": {"application/problem+json": {
         "schema": {"$ref": "#/components/schemas/ProblemBody"}}}}
-    for status in (400, 401, 403, 404, 409, 412, 422, 503)
+    for status in (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 503)
 }  # fmt: skip
 _STATUS: dict[type[Exception], int] = {
-    Stale: 412, Invalid: 422, NotFound: 404, Conflict: 409, Forbidden: 403,
+    Unreadable: 400, Stale: 412, Invalid: 422, DataError: 422, NotFound: 404, Conflict: 409, Forbidden: 403,
     NotSignedIn: 401, BadCsrf: 403, IntegrityError: 409, StaleDataError: 412, OperationalError: 503,
 }  # fmt: skip
 
 
-def problem(request: Request, status: int, detail: str, errors: list[FieldError] | None = None) -> JSONResponse:
+def problem(
+    request: Request,
+    status: int,
+    detail: str,
+    errors: list[FieldError] | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    op: int | None = None,
+    current: dict[str, Any] | None = None,
+) -> JSONResponse:
     """Return the answer of an error."""
     title = HTTPStatus(status).phrase
     body = ProblemBody(
@@ -66,26 +79,30 @@ def problem(request: Request, status: int, detail: str, errors: list[FieldError]
         code=title.lower().replace(" ", "_"),
         request_id=getattr(request.state, "request_id", ""),
         errors=errors or [],
-    )
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse(
-        body.model_dump(exclude_none=True), status, media_type="application/problem+json", headers=headers
-    )
+        op=op,
+    ).model_dump(exclude_none=True)
+    if current is not None:
+        body["current"] = current
+    more = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return JSONResponse(body, status, media_type="application/problem+json", headers={**(headers or {}), **more})
 
 
 def answer(request: Request, error: Exception) -> JSONResponse:
     """Translate any known error."""
     if isinstance(error, DomainError):
         status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-        return problem(request, status, str(error), [_field_error(p) for p in error.problems])
+        current = error.current if isinstance(error, Stale) else None
+        rows = [_field_error(p) for p in error.problems]
+        return problem(request, status, str(error), rows, op=error.op, current=current)
     if isinstance(error, RequestValidationError):
         return _unreadable(request, error)
     if isinstance(error, HTTPException):
-        return problem(request, error.status_code, str(error.detail))
+        return problem(request, error.status_code, str(error.detail), headers=error.headers)
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     sentences = {401: "Sign in, or send a bearer token.", 403: "The CSRF token is missing or wrong.",
                  409: "Somebody else made the same object meanwhile.",
-                 412: "Somebody else changed it meanwhile.", 503: "The database does not answer."}  # fmt: skip
+                 412: "Somebody else changed it meanwhile.",
+                 422: "The database can't hold such a value.", 503: "The database does not answer."}  # fmt: skip
     return problem(request, status, sentences.get(status, "This is our fault; the server's log says more."))
 
 
@@ -107,7 +124,9 @@ def _unreadable(request: Request, error: RequestValidationError) -> JSONResponse
         )
         for row in error.errors()
     ]
-    syntax = any(row["loc"][0] == "query" or row["type"] == "json_invalid" for row in error.errors())
+    if any(row["loc"][0] == "path" for row in error.errors()):
+        return problem(request, 404, "There is no such object.", rows)
+    syntax = any(row["loc"][0] in ("query", "header") or row["type"] == "json_invalid" for row in error.errors())
     return problem(request, 400 if syntax else 422, "; ".join(r.detail for r in rows), rows)
 
 
@@ -120,6 +139,7 @@ def handled() -> tuple[type[Exception], ...]:
         NotSignedIn,
         BadCsrf,
         StaleDataError,
+        DataError,
         IntegrityError,
         OperationalError,
     )

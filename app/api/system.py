@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 
-from app.api.paging import Id, KnownParameters, Limit
+from app.api.paging import Id
+from app.api.route import ApiRoute
 from app.auth.deps import Admin, Db, Viewer
 from app.models import User
 from app.schemas.fields import Shape
@@ -17,7 +18,7 @@ from dhcpd.engine.reasons import explain
 from dhcpd.protocol.options import OPTIONS
 from dhcpd.protocol.values import KINDS
 
-router = APIRouter(dependencies=[KnownParameters])
+router = APIRouter(route_class=ApiRoute)
 
 
 class TokenIn(Shape):
@@ -64,12 +65,6 @@ def list_options(actor: Viewer, q: str = "") -> dict[str, Any]:
         for o in OPTIONS if q.lower() in f"{o.code} {o.name} {o.description}".lower()
     ]  # fmt: skip
     return {"items": items, "next_cursor": None}
-
-
-@router.get("/audit", operation_id="list_audit", tags=["audit"])
-def list_audit(session: Db, actor: Viewer, limit: Limit = 100) -> dict[str, Any]:
-    """Return the newest changes first."""
-    return {"items": [picture(row) for row in audit.list_entries(session, limit)], "next_cursor": None}
 
 
 @router.get("/me", operation_id="get_me", tags=["me"])

@@ -10,10 +10,12 @@ from starlette.datastructures import FormData
 
 from app.auth.errors import BadCsrf, NotSignedIn
 from app.database import unit_of_work
+from app.models import User
 from app.services import sessions, tokens
 from app.services.actors import Actor, require
 
 COOKIE: Final = "leaseboard_session"
+MAX_MESSAGE: Final = 500
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -44,7 +46,7 @@ def current_actor(request: Request, session: Db, form: Annotated[FormData, Depen
         token = tokens.find(session, secret.strip())
         if token is None:
             raise NotSignedIn
-        return Actor(token.user.name, token.user.role, token.user_id)
+        return _actor(request, token.user, token.name)
     login = sessions.find(session, request.cookies.get(COOKIE, ""))
     if login is None:
         raise NotSignedIn
@@ -53,9 +55,14 @@ def current_actor(request: Request, session: Db, form: Annotated[FormData, Depen
         sent = request.headers.get("x-csrf-token") or form.get("csrf_token") or ""
         if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), login.csrf.encode()):
             raise BadCsrf
-    actor = Actor(login.user.name, login.user.role, login.user_id)
+    actor = _actor(request, login.user)
     request.state.actor = actor
     return actor
+
+
+def _actor(request: Request, user: User, token: str | None = None) -> Actor:
+    message = request.headers.get("change-message", "")[:MAX_MESSAGE]
+    return Actor(user.name, user.role, user.id, token, request.state.request_id, message)
 
 
 def _with_role(role: str) -> Callable[..., Actor]:
@@ -66,6 +73,7 @@ def _with_role(role: str) -> Callable[..., Actor]:
     return dependency
 
 
+Caller = Annotated[Actor, Depends(current_actor)]
 Viewer = Annotated[Actor, Depends(_with_role("viewer"))]
 Operator = Annotated[Actor, Depends(_with_role("operator"))]
 Admin = Annotated[Actor, Depends(_with_role("admin"))]

@@ -4,6 +4,7 @@ from app.models.addresses import KnownAddress
 from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.events import LeaseEvent
+from app.models.kept_answers import KeptAnswer
 from app.models.leases import Lease
 from app.models.occupancy import LeaseBlock
 from app.models.pools import Pool
@@ -19,6 +20,7 @@ __all__ = [
     "Base",
     "Command",
     "GlobalSettings",
+    "KeptAnswer",
     "KnownAddress",
     "Lease",
     "LeaseBlock",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, utc_now
@@ -13,12 +13,16 @@ class AuditEntry(Base):
     """One change of the plan or the configuration, with the object before and after it."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index(None, "object", "id"), Index(None, "actor", "id"), Index(None, "at", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=utc_now)
     actor: Mapped[str] = mapped_column(String(80))
+    token: Mapped[str | None] = mapped_column(String(80))
     action: Mapped[str] = mapped_column(String(10))
-    object: Mapped[str] = mapped_column(String(80), index=True)
+    object: Mapped[str] = mapped_column(String(80))
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
+    message: Mapped[str] = mapped_column(String(500), default="")
+    request_id: Mapped[str] = mapped_column(String(64), default="", index=True)
     revision: Mapped[int]

@@ -33,5 +33,6 @@ class Base(DeclarativeBase):
         list[OptionRow]: JSON,
         list[str]: JSON,
         dict[str, Any]: JSON,
+        dict[str, str]: JSON,
         datetime: UtcSeconds,
     }

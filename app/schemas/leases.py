@@ -42,6 +42,12 @@ class EventOut(Shape):
     worker: str
 
 
+class CommandOut(Shape):
+    """An order to the worker, which will carry it out within a second."""
+
+    command_id: int
+
+
 def lease_out(row: Lease) -> LeaseOut:
     """Return the shape of a row."""
     names = (

@@ -10,11 +10,14 @@ ROLES: Final = ("viewer", "operator", "admin")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person, script or command line behind a change."""
+    """The person, script or command line behind a change: with which token, in which request, and why."""
 
     name: str
     role: str
     user_id: int | None = None
+    token: str | None = None
+    request_id: str = ""
+    message: str = ""
 
 
 COMMAND_LINE: Final = Actor("command line", "admin")

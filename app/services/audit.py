@@ -1,6 +1,6 @@
 """How is each change of the plan recorded and made known to the workers?"""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,6 +8,20 @@ from sqlalchemy.orm import Session
 from app.models import AuditEntry, Revision
 from app.models.base import utc_now
 from app.services.actors import Actor, require
+from app.services.errors import NotFound, Problem
+from app.services.listing import Listing, fields, period
+
+CHANGES: Final = "changes"
+"""Key in Session.info: the audit lines of the transaction."""
+REVISION: Final = "revision"
+"""Key in Session.info: the revision that the transaction made."""
+
+LISTING: Final = Listing(
+    AuditEntry,
+    fields(AuditEntry, "id", "at", "actor", "token", "action", "object", "message", "request_id", "revision"),
+    sort="-id",
+    extra=period(AuditEntry.at),
+)
 
 
 def record(
@@ -28,17 +42,21 @@ def record(
         session.add(revision)
     revision.number += 1
     revision.changed_at = utc_now()
-    session.add(
-        AuditEntry(
-            actor=actor.name,
-            action=action,
-            object=object_,
-            before=before,
-            after=after,
-            revision=revision.number,
-        )
+    entry = AuditEntry(
+        actor=actor.name,
+        token=actor.token,
+        action=action,
+        object=object_,
+        before=before,
+        after=after,
+        message=actor.message,
+        request_id=actor.request_id,
+        revision=revision.number,
     )
+    session.add(entry)
     session.flush()
+    session.info.setdefault(CHANGES, []).append(entry)
+    session.info[REVISION] = revision.number
     return revision.number
 
 
@@ -50,3 +68,11 @@ def current_revision(session: Session) -> int:
 def list_entries(session: Session, limit: int = 100) -> list[AuditEntry]:
     """Return the newest changes first."""
     return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)))
+
+
+def get_entry(session: Session, entry_id: int) -> AuditEntry:
+    """Return a change; raises NotFound."""
+    found = session.get(AuditEntry, entry_id)
+    if found is None:
+        raise NotFound(Problem("id", "not_found", f"There is no audit entry {entry_id}."))
+    return found

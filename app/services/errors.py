@@ -1,6 +1,7 @@
 """Which ways can a wish of the user fail? These errors know no HTTP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,13 @@ class DomainError(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(p.detail for p in problems))
         self.problems = problems
+        self.op: int | None = None
+
+    def inside(self, prefix: str, op: int) -> Self:
+        """Return the same error as one of a list of changes, with the index of the one that failed."""
+        self.problems = tuple(replace(p, field=f"{prefix}/{p.field}".rstrip("/")) for p in self.problems)
+        self.op = op
+        return self
 
 
 class Invalid(DomainError):

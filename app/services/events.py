@@ -1,11 +1,22 @@
 """What happened, and in which order?"""
 
 from ipaddress import ip_address
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import LeaseEvent
+from app.services.errors import NotFound, Problem
+from app.services.listing import Listing, fields, period
+
+_FIELDS: Final = (
+    "id", "at", "type", "ip", "subnet_id", "mac", "client_id", "hostname", "expires_at", "reason", "worker",
+)  # fmt: skip
+LISTING: Final = Listing(
+    LeaseEvent, fields(LeaseEvent, *_FIELDS), sort="-id", span=(LeaseEvent.ip, LeaseEvent.ip),
+    extra=period(LeaseEvent.at),
+)  # fmt: skip
 
 
 def list_events(
@@ -30,3 +41,11 @@ def list_events(
 def latest_id(session: Session) -> int:
     """Return the id of the newest event; 0 when nothing has happened yet."""
     return session.scalar(select(func.max(LeaseEvent.id))) or 0
+
+
+def get_event(session: Session, event_id: int) -> LeaseEvent:
+    """Return an event; raises NotFound."""
+    found = session.get(LeaseEvent, event_id)
+    if found is None:
+        raise NotFound(Problem("id", "not_found", f"There is no event {event_id}."))
+    return found

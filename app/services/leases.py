@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -12,7 +12,13 @@ from app.models.types import Address
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, NotFound, Problem
+from app.services.listing import Listing, fields
 from dhcpd.protocol.addresses import parse_mac
+
+_FIELDS: Final = (
+    "ip", "state", "subnet_id", "mac", "client_id", "hostname", "vendor_class", "started_at", "renewed_at",
+    "expires_at", "renewals", "relay", "worker",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,16 @@ def _matches(text: str) -> Any:
     except ValueError:
         return named
     return or_(Lease.mac == octets, Lease.client_id == octets, named)
+
+
+LISTING: Final = Listing(
+    Lease,
+    fields(Lease, *_FIELDS),
+    key="ip",
+    sort="ip",
+    span=(Lease.ip, Lease.ip),
+    search=_matches,
+)
 
 
 def get_lease(session: Session, ip: str) -> Lease:

@@ -12,8 +12,21 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def merged(shape: type[Model], before: Mapping[str, Any], patch: Mapping[str, Any]) -> Model:
     """Return the checked result of a merge patch (RFC 7396); null restores a field's default. Raises Invalid."""
-    target = {name: value for name, value in before.items() if name not in patch}
-    return parsed(shape, {**target, **{name: value for name, value in patch.items() if value is not None}})
+    return parsed(shape, _merge(before, patch))
+
+
+def _merge(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the target with what the patch says: null removes, an object changes the object in its place."""
+    found = dict(target)
+    for name, value in patch.items():
+        if value is None:
+            found.pop(name, None)
+        elif isinstance(value, Mapping):
+            inner = found.get(name)
+            found[name] = _merge(inner if isinstance(inner, Mapping) else {}, value)
+        else:
+            found[name] = value
+    return found
 
 
 def parsed(shape: type[Model], values: Mapping[str, Any]) -> Model:

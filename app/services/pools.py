@@ -1,7 +1,7 @@
 """Which pools are there, and which rules hold for them?"""
 
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,8 +11,16 @@ from app.schemas.pools import PoolIn
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
+from app.services.listing import Listing, fields
 from app.services.rows import check_version, picture
 from app.services.subnets import get_subnet
+
+LISTING: Final = Listing(
+    Pool,
+    fields(Pool, "id", "subnet_id", "kind", start="first", end="last"),
+    sort="start",
+    span=(Pool.first, Pool.last),
+)
 
 
 def list_pools(session: Session, subnet_id: int | None = None) -> list[Pool]:

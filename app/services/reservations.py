@@ -1,8 +1,10 @@
 """Which devices are promised what, and does each have it?"""
 
+from contextlib import suppress
 from ipaddress import ip_address
+from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import KnownAddress, Lease, Reservation, ReservationIdentifier, Subnet
@@ -10,8 +12,43 @@ from app.schemas.reservations import ReservationIn
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
+from app.services.kinds import MAC, OCTETS
+from app.services.listing import Listing, fields
 from app.services.rows import check_version, picture
 from app.services.subnets import get_subnet
+from dhcpd.protocol.addresses import parse_mac
+
+
+def _having(kind: str, value: str) -> ColumnElement[bool]:
+    table = ReservationIdentifier
+    return Reservation.id.in_(select(table.reservation_id).where(table.type == kind, table.value == value))
+
+
+def _search(text: str) -> ColumnElement[bool]:
+    """Find reservations by address, by any identifier, else by host name and description."""
+    texts = (Reservation.hostname, Reservation.description)
+    found = [column.icontains(text, autoescape=True) for column in texts]
+    with suppress(ValueError):
+        return Reservation.ip == ip_address(text)
+    with suppress(ValueError):
+        octets = parse_mac(text).hex()
+        identifiers = select(ReservationIdentifier.reservation_id).where(ReservationIdentifier.value == octets)
+        found.append(Reservation.id.in_(identifiers))
+    return or_(*found)
+
+
+LISTING: Final = Listing(
+    Reservation,
+    fields(Reservation, "id", "subnet_id", "ip", "hostname", "description", "next_server", "boot_file"),
+    span=(Reservation.ip, Reservation.ip),
+    search=_search,
+    extra={
+        "mac": (MAC, lambda octets: _having("mac", octets.hex())),
+        "client_id": (OCTETS, lambda octets: _having("client_id", octets.hex())),
+        "circuit_id": (OCTETS, lambda octets: _having("circuit_id", octets.hex())),
+        "remote_id": (OCTETS, lambda octets: _having("remote_id", octets.hex())),
+    },
+)
 
 
 def list_reservations(session: Session, subnet_id: int | None = None) -> list[Reservation]:

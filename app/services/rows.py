@@ -24,7 +24,9 @@ def _plain(value: object) -> object:
 
 
 class Stale(Conflict):
-    """The object was changed by somebody else since it was read."""
+    """The object was changed by somebody else since it was read; `current` is how it looks now, if known."""
+
+    current: Any = None
 
 
 def check_version(found: int, expected: int | None) -> None:

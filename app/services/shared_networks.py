@@ -1,6 +1,7 @@
 """Which links carry several subnets, and what are all clients on one told?"""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +11,10 @@ from app.schemas.shared_networks import SharedNetworkIn
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import NotFound, Problem
+from app.services.listing import Listing, fields
 from app.services.rows import picture
+
+LISTING: Final = Listing(SharedNetwork, fields(SharedNetwork, "id", "name"), key="name", sort="name")
 
 
 def list_shared_networks(session: Session) -> list[SharedNetwork]:

@@ -1,9 +1,9 @@
 """Which subnets are there, and which rules hold for them?"""
 
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Subnet
@@ -11,7 +11,31 @@ from app.schemas.subnets import SubnetIn
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
+from app.services.listing import Listing, fields
 from app.services.rows import check_version, picture
+
+_FIELDS: Final = (
+    "id", "prefix_len", "name", "description", "vlan", "gateway", "interface", "shared_network", "dhcp_enabled",
+    "authoritative", "ping_check", "lease_time", "created_at", "updated_at",
+)  # fmt: skip
+
+
+def _search(text: str) -> ColumnElement[bool]:
+    """Find subnets by the address or prefix that they hold or lie in, else by name and description."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return or_(*(column.icontains(text, autoescape=True) for column in (Subnet.name, Subnet.description)))
+    return and_(Subnet.first <= network.broadcast_address, Subnet.last >= network.network_address)
+
+
+LISTING: Final = Listing(
+    Subnet,
+    fields(Subnet, *_FIELDS, cidr="first"),
+    sort="cidr,prefix_len",
+    span=(Subnet.first, Subnet.last),
+    search=_search,
+)
 
 
 def list_subnets(session: Session) -> list[Subnet]:

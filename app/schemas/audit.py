@@ -1,0 +1,28 @@
+"""How does a line of the audit look from outside?"""
+
+from datetime import datetime
+from typing import Any
+
+from app.models import AuditEntry
+from app.schemas.fields import Shape
+
+
+class AuditOut(Shape):
+    """One change: who, with which token, in which request, why; the object before and after it."""
+
+    id: int
+    at: datetime
+    actor: str
+    token: str | None
+    action: str
+    object: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    message: str
+    request_id: str
+    revision: int
+
+
+def audit_out(row: AuditEntry) -> AuditOut:
+    """Return the shape of a row."""
+    return AuditOut.model_construct(**{name: getattr(row, name) for name in AuditOut.model_fields})
