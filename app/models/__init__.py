@@ -3,10 +3,12 @@
 from app.models.addresses import KnownAddress
 from app.models.audit import AuditEntry
 from app.models.base import Base
+from app.models.client_classes import ClientClass
 from app.models.events import LeaseEvent
 from app.models.kept_answers import KeptAnswer
 from app.models.leases import Lease
 from app.models.occupancy import LeaseBlock
+from app.models.option_definitions import OptionDefinition
 from app.models.pools import Pool
 from app.models.reservations import Reservation, ReservationIdentifier
 from app.models.samples import RateSample
@@ -18,6 +20,7 @@ from app.models.workers import Command, Revision, Worker
 __all__ = [
     "AuditEntry",
     "Base",
+    "ClientClass",
     "Command",
     "GlobalSettings",
     "KeptAnswer",
@@ -26,6 +29,7 @@ __all__ = [
     "LeaseBlock",
     "LeaseEvent",
     "LoginSession",
+    "OptionDefinition",
     "Pool",
     "RateSample",
     "Reservation",

@@ -8,7 +8,10 @@ from app.models.types import Address, IpAddress
 
 
 class Pool(Base):
-    """A range of one subnet; kind `dynamic` is offered to clients, `excluded` never is."""
+    """A range of one subnet; kind `dynamic` is offered to clients, `excluded` never is.
+
+    client_class: only clients of this class get an address of it.
+    """
 
     __tablename__ = "pools"
     __table_args__ = (Index(None, "first"),)
@@ -18,6 +21,12 @@ class Pool(Base):
     first: Mapped[Address] = mapped_column(IpAddress)
     last: Mapped[Address] = mapped_column(IpAddress)
     kind: Mapped[str] = mapped_column(String(10), default="dynamic")
+    client_class: Mapped[str | None] = mapped_column(
+        ForeignKey("client_classes.name", onupdate="CASCADE"), index=True
+    )
+    next_server: Mapped[str | None] = mapped_column(String(15))
+    server_name: Mapped[str | None] = mapped_column(String(63))
+    boot_file: Mapped[str | None] = mapped_column(String(127))
     options: Mapped[list[OptionRow]] = mapped_column(default=list)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -18,6 +18,7 @@ class Reservation(Base):
     hostname: Mapped[str] = mapped_column(String(253), default="")
     description: Mapped[str] = mapped_column(default="")
     next_server: Mapped[str | None] = mapped_column(String(15))
+    server_name: Mapped[str | None] = mapped_column(String(63))
     boot_file: Mapped[str | None] = mapped_column(String(127))
     options: Mapped[list[OptionRow]] = mapped_column(default=list)
     version: Mapped[int] = mapped_column(default=1)

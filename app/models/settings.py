@@ -7,7 +7,10 @@ from app.models.base import Base, OptionRow
 
 
 class GlobalSettings(Base):
-    """The global scope: one row, id 1. All times in seconds."""
+    """The global scope: one row, id 1. All times in seconds.
+
+    renew_time and rebind_time None = half and seven eighths of the lease time.
+    """
 
     __tablename__ = "settings"
 
@@ -16,7 +19,10 @@ class GlobalSettings(Base):
     lease_time: Mapped[int] = mapped_column(default=43200)
     min_lease_time: Mapped[int] = mapped_column(default=60)
     max_lease_time: Mapped[int] = mapped_column(default=604800)
+    renew_time: Mapped[int | None]
+    rebind_time: Mapped[int | None]
     next_server: Mapped[str | None] = mapped_column(String(15))
+    server_name: Mapped[str | None] = mapped_column(String(63))
     boot_file: Mapped[str | None] = mapped_column(String(127))
     offer_hold_s: Mapped[int] = mapped_column(default=60)
     decline_hold_s: Mapped[int] = mapped_column(default=86400)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, OptionRow, utc_now
@@ -10,7 +10,10 @@ from app.models.types import Address, IpAddress
 
 
 class Subnet(Base):
-    """A prefix of the plan; its parent is computed from its range. Times in seconds, None = inherited."""
+    """A prefix of the plan; its parent is computed from its range. Times in seconds, None = inherited.
+
+    client_class: only clients of this class are served here.
+    """
 
     __tablename__ = "subnets"
     __table_args__ = (Index(None, "first", "prefix_len", unique=True),)
@@ -30,6 +33,9 @@ class Subnet(Base):
     authoritative: Mapped[bool] = mapped_column(default=True)
     ping_check: Mapped[bool] = mapped_column(default=False)
     ignore_client_id: Mapped[bool] = mapped_column(default=False)
+    client_class: Mapped[str | None] = mapped_column(
+        ForeignKey("client_classes.name", onupdate="CASCADE"), index=True
+    )
     lease_time: Mapped[int | None]
     min_lease_time: Mapped[int | None]
     max_lease_time: Mapped[int | None]
@@ -52,10 +58,13 @@ class Subnet(Base):
 
 
 class SharedNetwork(Base):
-    """Several subnets on one link, with the options that they share."""
+    """Several subnets on one link, with the options and boot fields that they share."""
 
     __tablename__ = "shared_networks"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
+    next_server: Mapped[str | None] = mapped_column(String(15))
+    server_name: Mapped[str | None] = mapped_column(String(63))
+    boot_file: Mapped[str | None] = mapped_column(String(127))
     options: Mapped[list[OptionRow]] = mapped_column(default=list)

@@ -1,5 +1,7 @@
 """How do the rows of the plan become a Snapshot?"""
 
+import logging
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,6 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.models.addresses import KnownAddress
+from app.models.client_classes import ClientClass as ClassRow
 from app.models.pools import Pool as PoolRow
 from app.models.reservations import Reservation as ReservationRow
 from app.models.settings import GlobalSettings
@@ -14,12 +17,17 @@ from app.models.subnets import SharedNetwork
 from app.models.subnets import Subnet as SubnetRow
 from app.models.workers import Revision
 from dhcpd.adapters.interfaces import Interface
-from dhcpd.engine.snapshot import Pool, Reservation, Scope, Snapshot, Subnet
+from dhcpd.engine.classes import Classifier, ClientClass
+from dhcpd.engine.expressions import parse
+from dhcpd.engine.scopes import Layer, Scope, layer_of
+from dhcpd.engine.snapshot import Pool, Reservation, Snapshot, Subnet
+from dhcpd.engine.tokens import ExpressionError
 from dhcpd.protocol.addresses import parse_ipv4
 from dhcpd.protocol.constants import BROADCAST_ADDRESS_OPTION, ROUTERS, SUBNET_MASK
-from dhcpd.protocol.options import encode_value, find
+from dhcpd.protocol.errors import OptionValueError
+from dhcpd.protocol.options import STANDARD
 
-DEFAULT_LEASE_S, DEFAULT_MIN_S, DEFAULT_MAX_S = 43200, 60, 604800
+log = logging.getLogger("dhcpd")
 
 
 def load_snapshot(engine: Engine, interfaces: Iterable[Interface]) -> Snapshot:
@@ -33,19 +41,27 @@ class _Compiler:
 
     def __init__(self, session: Session, interfaces: list[Interface]) -> None:
         self.revision = session.scalar(select(Revision.number).where(Revision.id == 1)) or 0
-        self.settings = session.get(GlobalSettings, 1)
+        self.settings = session.get(GlobalSettings, 1) or GlobalSettings(
+            options=[], lease_time=43200, min_lease_time=60, max_lease_time=604800, offer_hold_s=60,
+            decline_hold_s=86400,
+        )  # fmt: skip
         self.subnets = [s for s in session.scalars(select(SubnetRow)) if s.first.version == 4 and s.dhcp_enabled]
-        self.shared = {s.name: s for s in session.scalars(select(SharedNetwork))}
-        self.pools = [p for p in session.scalars(select(PoolRow)) if p.first.version == 4]
+        self.pools: defaultdict[int, list[PoolRow]] = defaultdict(list)
+        for pool in session.scalars(select(PoolRow).order_by(PoolRow.first)):
+            self.pools[pool.subnet_id].append(pool)
         self.reservations = list(session.scalars(select(ReservationRow)))
         self.known = [int(a.ip) for a in session.scalars(select(KnownAddress)) if a.ip.version == 4]
+        self.classes = list(session.scalars(select(ClassRow).order_by(ClassRow.position, ClassRow.id)))
         self.interfaces = interfaces
         self.link_names: dict[str, int] = {}
+        self.catalogue = STANDARD
+        self.above = Scope({}).under(self._layer(self.settings))
+        shared = session.scalars(select(SharedNetwork))
+        self.shared = {row.name: self.above.under(self._layer(row)) for row in shared}
 
     def compile(self) -> Snapshot:
         subnets = {row.id: self._subnet(row) for row in self.subnets}
         reservations, reserved = self._reservations(subnets)
-        settings = self.settings
         return Snapshot(
             revision=self.revision,
             subnets=tuple(subnets.values()),
@@ -54,9 +70,34 @@ class _Compiler:
             reservations=reservations,
             reserved=reserved,
             blocked=frozenset(self._blocked()),
-            offer_hold_s=settings.offer_hold_s if settings else 60,
-            decline_hold_s=settings.decline_hold_s if settings else 86400,
+            offer_hold_s=self.settings.offer_hold_s,
+            decline_hold_s=self.settings.decline_hold_s,
+            classes=Classifier([self._class(row) for row in self.classes]) if self.classes else None,
         )
+
+    def _layer(self, row: Any) -> Layer | None:
+        """Compile the options and boot fields of any row that has them."""
+        boot = (row.next_server, row.server_name, row.boot_file)
+        try:
+            return layer_of(self.catalogue, row.options, *boot)
+        except OptionValueError as error:  # it was checked when it was saved; an edited row must not stop service
+            log.error("%s %s: %s", row.__tablename__, row.id, error)
+            return layer_of(self.catalogue, [o for o in row.options if self._is_valid(o)], *boot)
+
+    def _is_valid(self, option: dict[str, Any]) -> bool:
+        try:
+            layer_of(self.catalogue, [option])
+        except OptionValueError:
+            return False
+        return True
+
+    def _class(self, row: ClassRow) -> ClientClass:
+        try:
+            expression = parse(row.expression)
+        except ExpressionError as error:  # it was checked when it was saved; an edited row must not stop service
+            log.error("class %s matches nobody: %s", row.name, error)
+            expression = None
+        return ClientClass(row.id, row.name, expression, row.drop, self._layer(row))
 
     def _link(self, row: SubnetRow) -> int:
         """Give subnets of one shared network one link number, negative so that no id collides."""
@@ -67,42 +108,37 @@ class _Compiler:
     def _subnet(self, row: SubnetRow) -> Subnet:
         settings = self.settings
         scope = self._subnet_scope(row)
-        pools = tuple(
-            Pool(p.id, row.id, int(p.first), int(p.last), narrow(scope, p.options))
-            for p in sorted(self.pools, key=lambda p: int(p.first))
-            if p.subnet_id == row.id and p.kind == "dynamic"
-        )
         return Subnet(
             id=row.id,
             first=int(row.first),
             last=int(row.last),
             link=self._link(row),
             scope=scope,
-            pools=pools,
-            lease_s=row.lease_time or (settings.lease_time if settings else DEFAULT_LEASE_S),
-            min_lease_s=row.min_lease_time or (settings.min_lease_time if settings else DEFAULT_MIN_S),
-            max_lease_s=row.max_lease_time or (settings.max_lease_time if settings else DEFAULT_MAX_S),
-            renew_s=row.renew_time,
-            rebind_s=row.rebind_time,
+            pools=tuple(self._pool(pool, scope) for pool in self.pools[row.id] if pool.kind == "dynamic"),
+            lease_s=row.lease_time or settings.lease_time,
+            min_lease_s=row.min_lease_time or settings.min_lease_time,
+            max_lease_s=row.max_lease_time or settings.max_lease_time,
+            renew_s=row.renew_time or settings.renew_time,
+            rebind_s=row.rebind_time or settings.rebind_time,
             authoritative=row.authoritative,
             ignore_client_id=row.ignore_client_id,
+            guard=row.client_class,
         )
 
+    def _pool(self, row: PoolRow, scope: Scope) -> Pool:
+        scope = scope.under(self._layer(row))
+        return Pool(row.id, row.subnet_id, int(row.first), int(row.last), scope, row.client_class)
+
     def _subnet_scope(self, row: SubnetRow) -> Scope:
+        """Return the scope that classes override; what follows from the prefix goes before the wider scopes."""
         mask = (0xFFFFFFFF << (32 - row.prefix_len)) & 0xFFFFFFFF
         options = {SUBNET_MASK: mask.to_bytes(4, "big")}
         if row.prefix_len < 31:
             options[BROADCAST_ADDRESS_OPTION] = int(row.last).to_bytes(4, "big")
         if row.gateway is not None:
             options[ROUTERS] = int(row.gateway).to_bytes(4, "big")
-        scope = Scope(options)
-        settings = self.settings
-        if settings is not None:
-            scope = narrow(scope, settings.options, settings.next_server, None, settings.boot_file)
-        shared = self.shared.get(row.shared_network or "")
-        if shared is not None:
-            scope = narrow(scope, shared.options)
-        return narrow(scope, row.options, row.next_server, row.server_name, row.boot_file)
+        wider = self.shared.get(row.shared_network or "", self.above)
+        return wider.under(Layer(options)).under(self._layer(row)).as_base()
 
     def _interfaces(self, subnets: dict[int, Subnet]) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -126,7 +162,7 @@ class _Compiler:
                 continue
             ip = int(row.ip) if row.ip is not None else None
             pool = subnet.pool_of(ip) if ip is not None else None
-            scope = narrow(pool.scope if pool else subnet.scope, row.options, row.next_server, None, row.boot_file)
+            scope = (pool.scope if pool else subnet.scope).under(self._layer(row))
             made = Reservation(row.id, row.subnet_id, ip, row.hostname, scope)
             for identifier in row.identifiers:
                 by_key[row.subnet_id, identifier.type, bytes.fromhex(identifier.value)] = made
@@ -144,35 +180,10 @@ class _Compiler:
                 blocked.update((int(row.first), int(row.last)))
         for interface in self.interfaces:
             blocked.update(interface.addresses)
-        dynamic = [p for p in self.pools if p.kind == "dynamic"]
-        for hole in (p for p in self.pools if p.kind == "excluded"):
-            for pool in dynamic:
-                first, last = max(int(hole.first), int(pool.first)), min(int(hole.last), int(pool.last))
-                blocked.update(range(first, last + 1))
+        for pools in self.pools.values():
+            dynamic = [p for p in pools if p.kind == "dynamic"]
+            for hole in (p for p in pools if p.kind == "excluded"):
+                for pool in dynamic:
+                    first, last = max(int(hole.first), int(pool.first)), min(int(hole.last), int(pool.last))
+                    blocked.update(range(first, last + 1))
         return blocked
-
-
-def narrow(
-    parent: Scope,
-    rows: list[dict[str, Any]],
-    next_server: str | None = None,
-    server_name: str | None = None,
-    boot_file: str | None = None,
-) -> Scope:
-    """Return the parent's settings overridden by a more specific scope's; the parent itself if by none."""
-    if not (rows or next_server or server_name or boot_file):
-        return parent
-    options, always = dict(parent.options), set(parent.always)
-    for row in rows:
-        definition = find(row["option"])
-        if definition is not None:
-            options[definition.code] = encode_value(definition, row["value"])
-            if row.get("always"):
-                always.add(definition.code)
-    return Scope(
-        options,
-        frozenset(always),
-        parse_ipv4(next_server) if next_server else parent.siaddr,
-        server_name.encode() if server_name else parent.sname,
-        boot_file.encode() if boot_file else parent.file,
-    )

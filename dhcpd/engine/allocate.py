@@ -15,6 +15,8 @@ def choose(request: Request, table: Table) -> tuple[Subnet, int] | None:
             return subnet, ip
     for subnet in request.subnets:
         for pool in subnet.pools if subnet.dhcp_enabled else ():
+            if pool.guard is not None and not request.admits(pool.guard):
+                continue
             found = table.next_free(pool, request.client_key, request.now)
             if found is not None:
                 return subnet, found
@@ -37,7 +39,16 @@ def may_have(request: Request, ip: int, table: Table) -> bool:
         keys = (request.client_key, binding.client_key)  # the boot ROM's lease, now asked for by the OS
     if reservation is not None and reservation.ip == ip:
         return table.is_free_for(ip, keys, request.now)
+    if request.matched is not None and not _admitted(request, ip):
+        return False
     return table.is_allocatable(ip, keys, request.now)
+
+
+def _admitted(request: Request, ip: int) -> bool:
+    """Tell whether the address's pool is open to the client's classes."""
+    subnet = request.subnet_of(ip)
+    pool = subnet.pool_of(ip) if subnet is not None else None
+    return pool is None or request.admits(pool.guard)
 
 
 def belongs_elsewhere(request: Request, ip: int, table: Table) -> bool:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from dhcpd.engine.facts import Facts
 from dhcpd.engine.leases import Lease
+from dhcpd.engine.scopes import Matched
 from dhcpd.engine.snapshot import Reservation, Scope, Snapshot, Subnet
 from dhcpd.engine.table import Table
 from dhcpd.protocol.constants import CLIENT_ID, RELAY_INFO, SERVER_ID, SUBNET_SELECTION
@@ -29,7 +31,10 @@ class Ingress(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """A packet with all that is known of its sender. Addresses are ints; no relay: relay_info empty."""
+    """A packet with all that is known of its sender. Addresses are ints; no relay: relay_info empty.
+
+    matched: the sender's classes; None = no class is configured.
+    """
 
     packet: Packet
     ingress: Ingress
@@ -42,6 +47,7 @@ class Request:
     server_id: int
     binding: Lease | None
     reservation: Reservation | None
+    matched: Matched | None = None
 
     def subnet_of(self, ip: int) -> Subnet | None:
         """Return the subnet of the link that holds the address."""
@@ -51,11 +57,19 @@ class Request:
         return None
 
     def scope_of(self, subnet: Subnet, ip: int) -> Scope:
-        """Return the most specific settings: reservation, else pool, else subnet."""
+        """Return the settings in force: reservation > pool > class > subnet and what is above it."""
         if self.reservation is not None and self.reservation.subnet_id == subnet.id:
-            return self.reservation.scope
-        pool = subnet.pool_of(ip)
-        return pool.scope if pool else subnet.scope
+            scope = self.reservation.scope
+        else:
+            pool = subnet.pool_of(ip)
+            scope = pool.scope if pool else subnet.scope
+        if self.matched is None or not self.matched.layers:
+            return scope
+        return scope.for_classes(self.matched)
+
+    def admits(self, guard: str | None) -> bool:
+        """Tell whether a pool or subnet with this guard serves the sender."""
+        return guard is None or (self.matched is not None and guard in self.matched.names)
 
 
 def classify(packet: Packet, ingress: Ingress, snapshot: Snapshot, table: Table, *, now: int) -> Request | None:
@@ -76,27 +90,39 @@ def classify(packet: Packet, ingress: Ingress, snapshot: Snapshot, table: Table,
     key = b"\1" + client_id if use_id else b"\0" + bytes((packet.htype,)) + packet.chaddr
     binding = table.binding(link, key, packet.chaddr)
     request = Request(packet, ingress, now, subnets, link, key, client_id, relay_info, server_id, binding, None)
+    if snapshot.classes is not None:
+        relay, said = _relay_of(request)
+        request.matched = snapshot.classes.match(
+            Facts(packet.options, packet.chaddr, relay, ingress.interface, said)
+        )
+        request.subnets = subnets = tuple([s for s in subnets if request.admits(s.guard)])
     if snapshot.reservations:
         request.reservation = snapshot.reserved_for(subnets, _identifiers(request))
     return request
 
 
 def _identifiers(request: Request) -> list[tuple[str, bytes]]:
-    """Return the sender's identifiers; one that renews without its relay keeps the stored relay's."""
+    """Return the sender's identifiers."""
     found = [("mac", request.packet.chaddr)] if request.packet.chaddr else []
     if request.client_id:
         found.append(("client_id", request.client_id))
-    relay_info = request.relay_info
-    if not relay_info and not request.packet.giaddr and request.binding and request.binding.relay_info:
-        try:
-            relay_info = decode_relay_info(request.binding.relay_info)
-        except DecodeError:  # it was checked when it was stored; an edited row must not stop service
-            relay_info = {}
+    _, relay_info = _relay_of(request)
     if CIRCUIT_ID in relay_info:
         found.append(("circuit_id", relay_info[CIRCUIT_ID]))
     if REMOTE_ID in relay_info:
         found.append(("remote_id", relay_info[REMOTE_ID]))
     return found
+
+
+def _relay_of(request: Request) -> tuple[int, dict[int, bytes]]:
+    """Return the relay and what it said; for a sender that renews without its relay what is stored of it."""
+    binding, giaddr = request.binding, request.packet.giaddr
+    if giaddr or request.relay_info or binding is None or not binding.relay:
+        return giaddr, request.relay_info
+    try:
+        return binding.relay, decode_relay_info(binding.relay_info)
+    except DecodeError:  # it was checked when it was stored; an edited row must not stop service
+        return binding.relay, {}
 
 
 def find_link(packet: Packet, relay_info: dict[int, bytes], ingress: Ingress, snapshot: Snapshot) -> int | None:

@@ -58,6 +58,11 @@ def decide(packet: Packet, ingress: Ingress, snapshot: Snapshot, table: Table, *
         return Decision(Reason.DROP_NO_SERVER_ADDRESS)
     if not packet.chaddr and not request.client_id:
         return Decision(Reason.DROP_NO_CLIENT_IDENTITY)
+    if request.matched is not None:
+        if request.matched.dropped_by:
+            return Decision(Reason.DROP_CLASS)
+        if not request.subnets:
+            return Decision(Reason.DROP_NOT_IN_CLASS)
     if not any(subnet.dhcp_enabled for subnet in request.subnets):
         return Decision(Reason.DROP_DHCP_DISABLED)
     return handler(request, snapshot, table)

@@ -23,6 +23,8 @@ class Reason(StrEnum):
     NAK_UNKNOWN_CLIENT = "nak-unknown-client"
     DROP_NO_SUBNET = "drop-no-subnet"
     DROP_DHCP_DISABLED = "drop-dhcp-disabled"
+    DROP_CLASS = "drop-class"
+    DROP_NOT_IN_CLASS = "drop-not-in-class"
     DROP_POOL_EXHAUSTED = "drop-pool-exhausted"
     DROP_OTHER_SERVER = "drop-other-server"
     DROP_UNKNOWN_CLIENT = "drop-unknown-client"
@@ -58,6 +60,8 @@ SENTENCES: dict[str, str] = {
     Reason.NAK_UNKNOWN_CLIENT: "Refused: the client asks to keep an address that was never given to it here.",
     Reason.DROP_NO_SUBNET: "No answer: no subnet is planned for the network that the packet came from.",
     Reason.DROP_DHCP_DISABLED: "No answer: DHCP is switched off for this subnet.",
+    Reason.DROP_CLASS: "No answer: the client is in a class whose packets are dropped.",
+    Reason.DROP_NOT_IN_CLASS: "No answer: every subnet here is kept for classes that the client is not in.",
     Reason.DROP_POOL_EXHAUSTED: "No answer: every address of the pools is taken.",
     Reason.DROP_OTHER_SERVER: "No answer: the client chose another DHCP server.",
     Reason.DROP_UNKNOWN_CLIENT: "No answer: the client is unknown and the subnet is not authoritative.",

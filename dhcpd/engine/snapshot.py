@@ -4,39 +4,32 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from dhcpd.engine.classes import Classifier
+from dhcpd.engine.scopes import Scope
+
+__all__ = ["EMPTY", "Pool", "Reservation", "Scope", "Snapshot", "Subnet"]
+
 ReservationKey = tuple[int, str, bytes]
 
 
 @dataclass(slots=True, eq=False)
-class Scope:
-    """The effective settings of a subnet, pool or reservation: option bytes by code and boot fields.
-
-    `cache` holds encoded options by (parameter list, message type, lease time, server id); it dies with the
-    snapshot.
-    """
-
-    options: dict[int, bytes]
-    always: frozenset[int] = frozenset()
-    siaddr: int = 0
-    sname: bytes = b""
-    file: bytes = b""
-    cache: dict[tuple[bytes | None, int, int | None, int], bytes] = field(default_factory=dict)
-
-
-@dataclass(slots=True, eq=False)
 class Pool:
-    """An inclusive range of addresses that may be given out."""
+    """An inclusive range of addresses that may be given out; guard = the class whose clients alone get one."""
 
     id: int
     subnet_id: int
     first: int
     last: int
     scope: Scope
+    guard: str | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Subnet:
-    """A prefix with its lease times in seconds; renew_s and rebind_s None = half, seven eighths."""
+    """A prefix with its lease times in seconds; renew_s and rebind_s None = half, seven eighths.
+
+    guard = the class whose clients alone are served here.
+    """
 
     id: int
     first: int
@@ -52,6 +45,7 @@ class Subnet:
     authoritative: bool = True
     dhcp_enabled: bool = True
     ignore_client_id: bool = False
+    guard: str | None = None
 
     def pool_of(self, ip: int) -> Pool | None:
         """Return the pool that holds the address."""
@@ -74,7 +68,7 @@ class Reservation:
 
 @dataclass(slots=True, eq=False)
 class Snapshot:
-    """The whole configuration at one revision, frozen after construction."""
+    """The whole configuration at one revision, frozen after construction; classes None = there are none."""
 
     revision: int
     subnets: tuple[Subnet, ...]
@@ -85,6 +79,7 @@ class Snapshot:
     blocked: frozenset[int]
     offer_hold_s: int = 60
     decline_hold_s: int = 86400
+    classes: Classifier | None = None
     links: dict[int, tuple[Subnet, ...]] = field(init=False)
     _starts: list[int] = field(init=False)
 

@@ -1,26 +1,10 @@
 """Which options are there, and of which kind is each one's value?"""
 
-from dataclasses import dataclass
 from typing import Final
 
-from dhcpd.protocol.errors import OptionValueError
+from dhcpd.protocol.catalogue import Catalogue
+from dhcpd.protocol.definitions import OptionDefinition
 from dhcpd.protocol.kind import Json
-from dhcpd.protocol.values import KINDS
-
-MAX_VALUE_BYTES: Final = 1024
-"""Longer values fit no reply that clients accept."""
-
-
-@dataclass(frozen=True, slots=True)
-class OptionDefinition:
-    """One option: code, name, kind of value (a key of KINDS), where it is defined, a plain description."""
-
-    code: int
-    name: str
-    kind: str
-    rfc: str
-    description: str = ""
-
 
 OPTIONS: Final = (
     OptionDefinition(1, "subnet-mask", "ip", "RFC 2132 §3.3", "Mask of the client's network"),
@@ -148,29 +132,22 @@ OPTIONS: Final = (
     OptionDefinition(249, "ms-classless-static-routes", "routes", "private", "Routes for old Windows clients"),
     OptionDefinition(252, "web-proxy-auto-discovery", "text", "private", "URL of the proxy configuration"),
 )
+STANDARD: Final = Catalogue(OPTIONS)
+"""The catalogue without definitions of the user's own."""
 BY_CODE: Final = {definition.code: definition for definition in OPTIONS}
 BY_NAME: Final = {definition.name: definition for definition in OPTIONS}
 
 
 def find(code_or_name: object) -> OptionDefinition | None:
     """Return the option of a code (3 or "3") or a name ("routers"); None if there is none."""
-    if isinstance(code_or_name, str):
-        text = code_or_name.strip().lower()
-        return BY_CODE.get(int(text)) if text.isdecimal() else BY_NAME.get(text)
-    return BY_CODE.get(code_or_name) if isinstance(code_or_name, int) else None
+    return STANDARD.find(code_or_name)
 
 
 def encode_value(definition: OptionDefinition, value: object) -> bytes:
     """Return the value as it goes on the wire; raise OptionValueError with a whole sentence."""
-    try:
-        data = KINDS[definition.kind].encode(value)
-    except OptionValueError as error:
-        raise OptionValueError(f"{definition.name} {error}") from None
-    if len(data) > MAX_VALUE_BYTES:
-        raise OptionValueError(f"{definition.name} is longer than {MAX_VALUE_BYTES} octets")
-    return data
+    return STANDARD.encode(definition, value)
 
 
 def decode_value(definition: OptionDefinition, data: bytes) -> Json:
     """Return the value of the octets; raise OptionValueError if they can't be one."""
-    return KINDS[definition.kind].decode(data)
+    return STANDARD.decode(definition, data)
