@@ -1,27 +1,32 @@
 """The web application: routers, error handlers, lifespan."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 
 from app.api import errors as api_errors
 from app.api.router import router as api_router
 from app.auth.throttle import Throttle
 from app.database import make_engine, make_session_factory, ping, unit_of_work
 from app.services.users import count_users
+from app.services.uses import Uses
+from app.services.uses import write as write_uses
 from app.settings import PROJECT, Settings
 from app.stream.hub import Hub
 from app.stream.routes import router as stream_router
 from app.views import errors as view_errors
 from app.views.router import router as view_router
 
+USES_EVERY_S: Final = 30.0
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -39,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sessions = make_session_factory(app.state.engine)
     app.state.hub = Hub(app.state.sessions)
     app.state.throttle = Throttle()
+    app.state.uses = Uses()
     app.state.setup_code = secrets.token_urlsafe(9)
     app.middleware("http")(_frame)
     for router in (api_router, stream_router, view_router):
@@ -60,9 +66,26 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             wish = f"First run: open http://{host}:{port}/setup and enter the set-up code {app.state.setup_code}"
             print(wish, flush=True)
     app.state.hub.start()
+    writing = asyncio.create_task(_write_uses(app))
     yield
     app.state.hub.stop()
+    writing.cancel()
+    _write_noted(app)
     app.state.engine.dispose()
+
+
+async def _write_uses(app: FastAPI) -> None:
+    while True:
+        await asyncio.sleep(USES_EVERY_S)
+        await run_in_threadpool(_write_noted, app)
+
+
+def _write_noted(app: FastAPI) -> None:
+    noted = app.state.uses.take()
+    if not noted:
+        return
+    with suppress(OperationalError), unit_of_work(app.state.sessions) as session:
+        write_uses(session, noted)
 
 
 async def _frame(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -15,6 +15,7 @@ from app.auth.deps import Admin, Db, Operator, Viewer
 from app.schemas.fields import Shape
 from app.services.actors import Actor
 from app.services.errors import DomainError, Invalid, NotFound, Problem
+from app.services.grants import limited
 from app.services.listing import Listing, cut, read_wish
 from app.services.patch import merged, parsed
 
@@ -198,7 +199,8 @@ class _Routes:
                 if str(given.pop(field, value)) != str(value):
                     raise Invalid(Problem(field, "fixed", f"The address of this object says {value}."))
             whole = parsed(accepts, {**given, **named})
-            row = natural.find(session, whole)
+            with limited(session, actor.ranges):
+                row = natural.find(session, whole)
             etag = etag_of(resource.one(session, row)) if row is not None else None
             check_match(request, etag, lambda: resource.one(session, row).model_dump(mode="json"))
             if row is None:
@@ -221,7 +223,8 @@ class _Routes:
 
         def endpoint(request: Request, session: Db, actor: Any, key: Any, data: Any, response: Response) -> Any:
             try:
-                shown = resource.one(session, resource.get(session, key))
+                with limited(session, actor.ranges):
+                    shown = resource.one(session, resource.get(session, key))
             except NotFound:
                 shown = None
             etag = etag_of(shown) if shown is not None else None
@@ -286,7 +289,8 @@ class _Routes:
 def _patched(
     resource: Resource, session: Session, actor: Actor, key: Any, patch: dict[str, Any], match: Request | str | None
 ) -> Any:
-    row = resource.get(session, key)
+    with limited(session, actor.ranges):
+        row = resource.get(session, key)
     shown = resource.one(session, row)
     check_match(match, etag_of(shown), lambda: shown.model_dump(mode="json"))
     shape = resource.patches or resource.accepts
@@ -299,7 +303,8 @@ def _patched(
 
 
 def _deleted(resource: Resource, session: Session, actor: Actor, key: Any, match: Request | str | None) -> None:
-    row = resource.get(session, key)
+    with limited(session, actor.ranges):
+        row = resource.get(session, key)
     shown = resource.one(session, row)
     check_match(match, etag_of(shown), lambda: shown.model_dump(mode="json"))
     resource.delete(session, actor, row)  # type: ignore[misc]  # the route exists only with it

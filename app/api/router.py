@@ -2,9 +2,25 @@
 
 from fastapi import APIRouter
 
-from app.api import addresses, audit, events, leases, pools, reservations, shared_networks, subnets, system
+from app.api import (
+    addresses,
+    audit,
+    events,
+    leases,
+    pools,
+    reservations,
+    shared_networks,
+    subnets,
+    system,
+    tokens,
+    users,
+)
 from app.api.errors import ERRORS
 
 router = APIRouter(prefix="/api/v1", responses=ERRORS)
-for concept in (subnets, shared_networks, pools, reservations, addresses, leases, events, audit, system):
+for concept in (
+    subnets, shared_networks, pools, reservations, addresses, leases, events, audit, system, users, tokens,
+):  # fmt: skip
     router.include_router(concept.router)
+router.include_router(users.me)
+router.include_router(tokens.logins)

@@ -1,17 +1,13 @@
 """JSON routes of settings, workers, options, audit, tokens and the caller."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 
-from app.api.paging import Id
 from app.api.route import ApiRoute
 from app.auth.deps import Admin, Db, Viewer
-from app.models import User
-from app.schemas.fields import Shape
 from app.schemas.settings import SettingsShape
-from app.services import audit, settings, tokens, workers
+from app.services import audit, settings, workers
 from app.services.patch import merged
 from app.services.rows import picture
 from dhcpd.engine.reasons import explain
@@ -19,13 +15,6 @@ from dhcpd.protocol.options import OPTIONS
 from dhcpd.protocol.values import KINDS
 
 router = APIRouter(route_class=ApiRoute)
-
-
-class TokenIn(Shape):
-    """A new token of the caller's own."""
-
-    name: str
-    expires_at: datetime | None = None
 
 
 @router.get("/settings", operation_id="get_settings", tags=["settings"])
@@ -65,30 +54,3 @@ def list_options(actor: Viewer, q: str = "") -> dict[str, Any]:
         for o in OPTIONS if q.lower() in f"{o.code} {o.name} {o.description}".lower()
     ]  # fmt: skip
     return {"items": items, "next_cursor": None}
-
-
-@router.get("/me", operation_id="get_me", tags=["me"])
-def get_me(actor: Viewer) -> dict[str, Any]:
-    """Return who is calling."""
-    return {"name": actor.name, "role": actor.role}
-
-
-@router.get("/tokens", operation_id="list_tokens", tags=["tokens"])
-def list_tokens(session: Db, actor: Viewer) -> dict[str, Any]:
-    """Return the caller's tokens, without their secrets."""
-    rows = [picture(row) for row in tokens.list_tokens(session, actor.user_id or 0)]
-    return {"items": [{k: v for k, v in row.items() if k != "secret_hash"} for row in rows], "next_cursor": None}
-
-
-@router.post("/tokens", operation_id="create_token", tags=["tokens"], status_code=201)
-def create_token(session: Db, actor: Viewer, data: TokenIn) -> dict[str, Any]:
-    """Make a token; its secret is in this answer and nowhere else."""
-    user = session.get_one(User, actor.user_id)
-    row, secret = tokens.create_token(session, actor, user, data.name, data.expires_at)
-    return {"id": row.id, "name": row.name, "token": secret}
-
-
-@router.delete("/tokens/{token_id}", operation_id="delete_token", tags=["tokens"], status_code=204)
-def delete_token(session: Db, actor: Viewer, token_id: Id) -> None:
-    """Revoke a token."""
-    tokens.delete_token(session, actor, token_id)

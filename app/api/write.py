@@ -15,7 +15,10 @@ from app.auth.deps import Caller, Db
 from app.database import unit_of_work
 from app.schemas.changes import Lag
 from app.services import kept_answers, workers
+from app.services.errors import Conflict, Problem
 
+NO_STORE: Final = "no-store"
+"""Cache-Control of an answer that holds a secret: it is not kept here either."""
 WAIT_S: Final = 2.0
 POLL_S: Final = 0.05
 KEPT_HEADERS: Final = ("location", "etag", "leaseboard-revision")
@@ -61,6 +64,8 @@ def begin_write(
     if key is None:
         return
     found = kept_answers.claim(session, caller, key, request.state.digest)
+    if found is not None and not found.body and found.status == 201:
+        raise Conflict(Problem("", "answered_once", "It is done; its answer held a secret, which is shown once."))
     if found is not None:
         headers = {**found.headers, "Idempotency-Replayed": "true"}
         raise Repeated(Response(found.body or None, found.status, headers, media_type="application/json"))
@@ -70,7 +75,8 @@ def keep_answer(write: Write, response: Response) -> None:
     """Keep the answer, in the transaction of the write itself."""
     if write.key is not None:
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-        body = bytes(response.body).decode()
+        secret = response.headers.get("cache-control") == NO_STORE
+        body = "" if secret else bytes(response.body).decode()
         kept_answers.keep(write.session, write.caller, write.key, response.status_code, headers, body)
 
 

@@ -12,8 +12,10 @@ from app.auth.errors import BadCsrf, NotSignedIn
 from app.database import unit_of_work
 from app.models import User
 from app.services import sessions, tokens
-from app.services.actors import Actor, require
+from app.services.actors import Actor, require, require_scope
+from app.services.grants import Ranges, limit, meet, ranges_of
 
+API: Final = "/api/v1/"
 COOKIE: Final = "leaseboard_session"
 MAX_MESSAGE: Final = 500
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
@@ -40,29 +42,60 @@ Db = Annotated[Session, Depends(session_for_request, scope="function")]
 
 
 def current_actor(request: Request, session: Db, form: Annotated[FormData, Depends(read_form)]) -> Actor:
-    """Return the caller by bearer token or session cookie; raises NotSignedIn or BadCsrf."""
+    """Return the caller by bearer token or session cookie; raises NotSignedIn, BadCsrf or Forbidden.
+
+    A read of somebody who is limited to some subnets finds nothing else from here on. A write sees all that its
+    rules must see, and is refused when it changes what lies outside (services/audit.py).
+    """
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        token = tokens.find(session, secret.strip())
-        if token is None:
-            raise NotSignedIn
-        return _actor(request, token.user, token.name)
+    by_token = kind.lower() == "bearer"
+    actor = _by_token(request, session, secret.strip()) if by_token else _by_cookie(request, session, form)
+    resource, verb = resource_of(request.url.path), "read" if request.method in SAFE else "write"
+    if (resource, verb) != ("me", "read"):
+        require_scope(actor, resource, verb)
+    if request.method in SAFE:
+        limit(session, actor.ranges)
+    request.state.actor = actor
+    return actor
+
+
+def resource_of(path: str) -> str:
+    """Return the resource that token scopes name: `/api/v1/leases/10.0.0.1` is of `leases`, a page of `pages`."""
+    return path.removeprefix(API).split("/")[0] if path.startswith(API) else "pages"
+
+
+def _by_token(request: Request, session: Session, secret: str) -> Actor:
+    token = tokens.find(session, secret, remote_of(request))
+    if token is None:
+        raise NotSignedIn
+    request.app.state.uses.note(token)
+    ranges = meet(ranges_of(session, token.user.subnets), ranges_of(session, token.subnets))
+    return _actor(request, token.user, ranges, token.name, tuple(token.scopes))
+
+
+def _by_cookie(request: Request, session: Session, form: FormData) -> Actor:
     login = sessions.find(session, request.cookies.get(COOKIE, ""))
     if login is None:
         raise NotSignedIn
+    request.app.state.uses.note(login)
     request.state.csrf = login.csrf
     if request.method not in SAFE:
         sent = request.headers.get("x-csrf-token") or form.get("csrf_token") or ""
         if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), login.csrf.encode()):
             raise BadCsrf
-    actor = _actor(request, login.user)
-    request.state.actor = actor
-    return actor
+    return _actor(request, login.user, ranges_of(session, login.user.subnets))
 
 
-def _actor(request: Request, user: User, token: str | None = None) -> Actor:
+def remote_of(request: Request) -> str:
+    """Return the address that the request comes from."""
+    return request.client.host if request.client else ""
+
+
+def _actor(
+    request: Request, user: User, ranges: Ranges | None, token: str | None = None, scopes: tuple[str, ...] = ()
+) -> Actor:
     message = request.headers.get("change-message", "")[:MAX_MESSAGE]
-    return Actor(user.name, user.role, user.id, token, request.state.request_id, message)
+    return Actor(user.name, user.role, user.id, token, request.state.request_id, message, ranges, scopes)
 
 
 def _with_role(role: str) -> Callable[..., Actor]:

@@ -32,6 +32,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it from the class
         list[OptionRow]: JSON,
         list[str]: JSON,
+        list[int]: JSON,
         dict[str, Any]: JSON,
         dict[str, str]: JSON,
         datetime: UtcSeconds,

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from app.models import AuditEntry, Revision
 from app.models.base import utc_now
+from app.services import grants
 from app.services.actors import Actor, require
-from app.services.errors import NotFound, Problem
+from app.services.errors import Forbidden, NotFound, Problem
 from app.services.listing import Listing, fields, period
 
 CHANGES: Final = "changes"
@@ -20,6 +21,7 @@ LISTING: Final = Listing(
     AuditEntry,
     fields(AuditEntry, "id", "at", "actor", "token", "action", "object", "message", "request_id", "revision"),
     sort="-id",
+    span=(AuditEntry.first, AuditEntry.last),
     extra=period(AuditEntry.at),
 )
 
@@ -36,6 +38,10 @@ def record(
 ) -> int:
     """Check the permission, bump the revision and write the audit line; return the new revision."""
     require(actor, role)
+    places = [p for p in (grants.place(session, object_, picture) for picture in (after, before)) if p is not None]
+    if not grants.may_change(actor.ranges, object_, places):
+        detail = f"{actor.name} is limited to some subnets, and {object_} lies outside them."
+        raise Forbidden(Problem("", "grant", detail))
     revision = session.get(Revision, 1, with_for_update=True)
     if revision is None:
         revision = Revision(id=1, number=0)
@@ -49,6 +55,8 @@ def record(
         object=object_,
         before=before,
         after=after,
+        first=places[0][0] if places else None,
+        last=places[0][1] if places else None,
         message=actor.message,
         request_id=actor.request_id,
         revision=revision.number,

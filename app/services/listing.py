@@ -125,9 +125,9 @@ def read_wish(parameters: Sequence[tuple[str, str]]) -> Wish:
     return Wish(tuple(seen.items()), sort, cursor, int(limit), count == "exact")
 
 
-def cut(session: Session, listing: Listing, wish: Wish) -> Cut:
-    """Return the part of the list that is wished; raises Unreadable."""
-    condition = and_(True, *(narrowing(listing, name, text) for name, text in wish.filters))
+def cut(session: Session, listing: Listing, wish: Wish, *conditions: Condition) -> Cut:
+    """Return the part of the list that is wished, of the rows that meet the conditions; raises Unreadable."""
+    condition = and_(True, *conditions, *(narrowing(listing, name, text) for name, text in wish.filters))
     order = _order(listing, wish.sort or listing.sort)
     query = select(listing.model).where(condition)
     if wish.cursor:

@@ -1,19 +1,30 @@
 """Who has an account, and is this their password?"""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from pwdlib import PasswordHash
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import User
-from app.services.actors import ROLES, Actor
+from app.models import LoginSession, Subnet, User
+from app.services.actors import ROLES, Actor, require
 from app.services.audit import record
-from app.services.errors import Conflict, Invalid, Problem
+from app.services.errors import Conflict, Invalid, NotFound, Problem
+from app.services.listing import Listing, fields
+from app.services.rows import picture
 
 MIN_PASSWORD: Final = 10
+MAX_PASSWORD: Final = 1000
+MIN_DIFFERENT: Final = 5
 _hasher = PasswordHash.recommended()
 _NOBODY = _hasher.hash("no such user: compared all the same, so that the time tells nothing")
+LISTING: Final = Listing(
+    User,
+    fields(User, "id", "name", "role", "disabled", "created_at"),
+    sort="name",
+    search=lambda text: User.name.icontains(text, autoescape=True),
+)
 
 
 def count_users(session: Session) -> int:
@@ -21,26 +32,141 @@ def count_users(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(User)) or 0
 
 
-def create_user(session: Session, actor: Actor, name: str, password: str, role: str) -> User:
-    """Make an account; raises Invalid or Conflict."""
+def get_user(session: Session, user_id: int) -> User:
+    """Return a user; raises NotFound."""
+    found = session.get(User, user_id)
+    if found is None:
+        raise NotFound(Problem("id", "not_found", f"There is no user {user_id}."))
+    return found
+
+
+def find_by_name(session: Session, name: str) -> User | None:
+    """Return the user of a name, if there is one."""
+    return session.scalar(select(User).where(User.name == name.strip()))
+
+
+def create_user(
+    session: Session,
+    actor: Actor,
+    name: str,
+    password: str | None,
+    role: str,
+    *,
+    subnets: list[int] | None = None,
+    external_id: str | None = None,
+) -> User:
+    """Make an account; password None = signs in elsewhere. Raises Invalid or Conflict."""
     name = name.strip()
-    if not 1 <= len(name) <= 80 or not name.isprintable():
-        raise Invalid(Problem("name", "length", "A name has 1 to 80 printable characters."))
-    if role not in ROLES:
-        raise Invalid(Problem("role", "choice", f"The role is one of {', '.join(ROLES)}."))
-    if len(password) < MIN_PASSWORD or len(password) > 1000:
-        raise Invalid(Problem("password", "length", f"A password has at least {MIN_PASSWORD} characters."))
-    if session.scalar(select(User).where(User.name == name)) is not None:
+    _check(session, name, role, subnets)
+    if find_by_name(session, name) is not None:
         raise Conflict(Problem("name", "duplicate", f"There is a user {name} already.", "users", name))
-    row = User(name=name, password_hash=_hasher.hash(password), role=role)
+    hashed = "" if password is None else _hash(name, password)
+    row = User(name=name, password_hash=hashed, role=role, subnets=subnets, external_id=external_id)
     session.add(row)
     session.flush()
-    record(session, actor, "create", f"users/{row.id}", None, {"name": name, "role": role}, role="admin")
+    record(session, actor, "create", f"users/{row.id}", None, _picture(row), role="admin")
     return row
+
+
+def update_user(session: Session, actor: Actor, user: User, changes: dict[str, Any]) -> User:
+    """Change name, role, subnets or whether the account is disabled; raises Invalid or Conflict.
+
+    A disabled user's sessions end. The last admin who can sign in stays one.
+    """
+    before = _picture(user)
+    with session.no_autoflush:
+        for name, value in changes.items():
+            setattr(user, name, value)
+        _check(session, user.name, user.role, user.subnets)
+        other = find_by_name(session, user.name)
+    if other is not None and other is not user:
+        detail = f"There is a user {user.name} already."
+        raise Conflict(Problem("name", "duplicate", detail, "users", str(other.id)))
+    session.flush()
+    _keep_an_admin(session)
+    if user.disabled:
+        _end_sessions(session, user)
+    record(session, actor, "update", f"users/{user.id}", before, _picture(user), role="admin")
+    return user
+
+
+def delete_user(session: Session, actor: Actor, user: User) -> None:
+    """Remove an account with its sessions and tokens; what it did stays in the audit. Raises Invalid."""
+    before = _picture(user)
+    session.delete(user)
+    session.flush()
+    _keep_an_admin(session)
+    record(session, actor, "delete", f"users/{before['id']}", before, None, role="admin")
+
+
+def set_password(
+    session: Session, actor: Actor, user: User, password: str, *, current: str | None = None, keep: str = ""
+) -> None:
+    """Change a password and end the user's sessions, but for the one whose secret's digest is `keep`.
+
+    A user proves the change of their own by the current one; an admin changes another's without. Raises Invalid.
+    """
+    if user.id == actor.user_id:
+        if not user.password_hash or not _hasher.verify((current or "")[:MAX_PASSWORD], user.password_hash):
+            raise Invalid(Problem("current_password", "wrong", "This is not your present password."))
+    else:
+        require(actor, "admin")
+    user.password_hash = _hash(user.name, password)
+    session.flush()
+    _end_sessions(session, user, keep)
+    record(session, actor, "password", f"passwords/{user.id}", None, None, role="viewer")
 
 
 def verify(session: Session, name: str, password: str) -> User | None:
     """Return the user if the password is theirs; takes equally long when there is no such user."""
-    row = session.scalar(select(User).where(User.name == name.strip()))
-    right = _hasher.verify(password[:1000], row.password_hash if row else _NOBODY)
-    return row if row and right else None
+    row = find_by_name(session, name)
+    able = row is not None and bool(row.password_hash)
+    right = _hasher.verify(password[:MAX_PASSWORD], row.password_hash if row is not None and able else _NOBODY)
+    return row if row is not None and able and right and not row.disabled else None
+
+
+def check_subnets(session: Session, subnets: Sequence[int] | None) -> None:
+    """Raise Invalid when one of the subnets does not exist."""
+    if subnets is None:
+        return
+    if not subnets:
+        raise Invalid(Problem("subnets", "empty", "Name subnets, or null for all of them."))
+    known = set(session.scalars(select(Subnet.id).where(Subnet.id.in_(subnets))))
+    if set(subnets) - known:
+        raise Invalid(Problem("subnets", "not_found", f"There is no subnet {min(set(subnets) - known)}."))
+
+
+def _check(session: Session, name: str, role: str, subnets: list[int] | None) -> None:
+    if not 1 <= len(name) <= 80 or not name.isprintable():
+        raise Invalid(Problem("name", "length", "A name has 1 to 80 printable characters."))
+    if role not in ROLES:
+        raise Invalid(Problem("role", "choice", f"The role is one of {', '.join(ROLES)}."))
+    check_subnets(session, subnets)
+
+
+def _hash(name: str, password: str) -> str:
+    """Return what is kept of a password that keeps the rules; raises Invalid."""
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        detail = f"A password has at least {MIN_PASSWORD} and at most {MAX_PASSWORD} characters."
+        raise Invalid(Problem("password", "length", detail))
+    if len(set(password)) < MIN_DIFFERENT or (name.lower() in password.lower() and len(name) > 3):
+        detail = f"A password has {MIN_DIFFERENT} different characters and does not hold the name."
+        raise Invalid(Problem("password", "weak", detail))
+    return _hasher.hash(password)
+
+
+def _keep_an_admin(session: Session) -> None:
+    able = select(func.count()).select_from(User).where(User.role == "admin", User.disabled.is_(False))
+    if not session.scalar(able):
+        raise Invalid(Problem("role", "last_admin", "This is the last admin; make another one first."))
+
+
+def _end_sessions(session: Session, user: User, keep: str = "") -> None:
+    for row in session.scalars(select(LoginSession).where(LoginSession.user_id == user.id)):
+        if row.secret_hash != keep:
+            session.delete(row)
+    session.flush()
+
+
+def _picture(row: User) -> dict[str, Any]:
+    return {name: value for name, value in picture(row).items() if name != "password_hash"}

@@ -5,15 +5,21 @@ import math
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
-from app.auth.deps import COOKIE, Db, Form, Viewer
+from app.auth.deps import COOKIE, Db, Form, Viewer, remote_of
 from app.database import unit_of_work
+from app.models import User
 from app.services import sessions, users
 from app.services.actors import Actor
 from app.services.errors import DomainError
 from app.views.render import bare
 
 router = APIRouter(include_in_schema=False)
+
+
+def _start(request: Request, session: Session, user: User) -> str:
+    return sessions.start(session, user, remote_of(request), request.headers.get("user-agent", ""))
 
 
 def _signed_in(request: Request, secret: str) -> RedirectResponse:
@@ -38,9 +44,12 @@ def set_up(request: Request, session: Db, form: Form) -> Response:
     if users.count_users(session):
         return RedirectResponse("/login", 303)
     values, state = dict(form), request.app.state
-    throttled = state.throttle.wait_s("setup")
+    wait = state.throttle.wait_s("setup")
+    if wait:
+        problem = f"Too many wrong codes; try again in {math.ceil(wait)} seconds."
+        return bare(request, "auth/setup.html", 429, values=values, problem=problem)
     code = str(values.get("code", "")).strip()
-    if throttled or not hmac.compare_digest(code.encode(), state.setup_code.encode()):
+    if not hmac.compare_digest(code.encode(), state.setup_code.encode()):
         state.throttle.failed("setup")
         problem = "This is not the code that the server printed at its start."
         return bare(request, "auth/setup.html", 422, values=values, problem=problem)
@@ -49,7 +58,7 @@ def set_up(request: Request, session: Db, form: Form) -> Response:
         user = users.create_user(session, Actor(name.strip() or "?", "admin"), name, password, "admin")
     except DomainError as error:
         return bare(request, "auth/setup.html", 422, values=values, problem=str(error))
-    return _signed_in(request, sessions.start(session, user))
+    return _signed_in(request, _start(request, session, user))
 
 
 @router.get("/login")
@@ -68,7 +77,7 @@ def log_in(request: Request, form: Form) -> Response:
     """
     values, throttle = dict(form), request.app.state.throttle
     name = str(values.get("name", ""))[:80]
-    keys = (f"name {name}", f"host {request.client.host if request.client else ''}")
+    keys = (f"name {name}", f"host {remote_of(request)}")
     wait = max(throttle.wait_s(key) for key in keys)
     if wait:
         problem = f"Too many wrong passwords; try again in {math.ceil(wait)} seconds."
@@ -84,7 +93,7 @@ def log_in(request: Request, form: Form) -> Response:
     for key in keys:
         throttle.succeeded(key)
     with unit_of_work(factory) as session:
-        secret = sessions.start(session, user)
+        secret = _start(request, session, user)
     return _signed_in(request, secret)
 
 
