@@ -30,7 +30,7 @@ def test_first_run_needs_the_code_and_happens_once(live_server: Any) -> None:
     assert live_server.web.post("/setup", data=form).status_code == 422
     right = {**form, "code": live_server.app.state.setup_code}
     assert live_server.web.post("/setup", data=right).status_code == 303
-    assert live_server.web.get("/api/v1/me").json() == {"name": "root", "role": "admin"}
+    assert live_server.web.get("/api/v1/me").json()["role"] == "admin"
     live_server.web.cookies.clear()
     again = live_server.web.post("/setup", data={**right, "name": "second"})
     assert again.headers["location"] == "/login"
@@ -119,3 +119,12 @@ def test_worker_ends_with_the_server(
         for pid in workers:
             if Path(f"/proc/{pid}").exists():
                 os.kill(pid, signal.SIGKILL)
+
+
+def test_throttled_set_up_says_so_even_to_the_right_code(live_server: Any) -> None:
+    form = {"name": "root", "password": "correct horse battery", "code": "guess"}
+    for _ in range(5):
+        assert live_server.web.post("/setup", data=form).status_code == 422
+    right = live_server.web.post("/setup", data={**form, "code": live_server.app.state.setup_code})
+    assert right.status_code == 429
+    assert "Too many wrong codes" in right.text

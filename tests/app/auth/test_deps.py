@@ -21,7 +21,8 @@ def test_without_credentials_is_401(live_server: Any) -> None:
 
 def test_bearer_names_its_user_and_an_unknown_one_is_401(live_server: Any) -> None:
     headers = live_server.add_user("vera", "viewer")
-    assert live_server.web.get("/api/v1/me", headers=headers).json() == {"name": "vera", "role": "viewer"}
+    me = live_server.web.get("/api/v1/me", headers=headers).json()
+    assert (me["name"], me["role"], me["token"], me["subnets"]) == ("vera", "viewer", "test", None)
     wrong = {"Authorization": headers["Authorization"] + "x"}
     assert live_server.web.get("/api/v1/me", headers=wrong).status_code == 401
 
