@@ -1,0 +1,162 @@
+"""How is a table read from CSV? The first line names the columns; they are the fields of the REST API."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from app.transfer.document import Document
+from app.transfer.option_values import Unwritable, from_words, look_up, option_row
+
+DELIMITERS: Final = (",", ";", "\t")
+MAX_FIELD_CHARS: Final = 131_072
+IDENTIFIERS: Final = ("mac", "client_id", "circuit_id", "remote_id", "duid")
+SYNONYMS: Final = {
+    "address": "ip", "ip_address": "ip", "ip-address": "ip", "hw_address": "mac", "hw-address": "mac",
+    "hwaddr": "mac", "mac_address": "mac", "prefix": "cidr", "network": "cidr", "first": "start", "last": "end",
+    "host": "hostname", "name_": "name", "dns_name": "hostname", "comment": "description",
+    "comments": "description", "vlan_id": "vlan",
+}  # fmt: skip
+_MARKS: Final = (
+    ("leases", {"expires_at"}),
+    ("pools", {"start", "end"}),
+    ("reservations", set(IDENTIFIERS)),
+    ("subnets", {"cidr"}),
+    ("option_definitions", {"code", "kind"}),
+    ("client_classes", {"expression"}),
+    ("vlans", {"vid"}),
+    ("addresses", {"ip"}),
+)
+
+
+def parse(text: str, table: str | None) -> Document:
+    """Return the rows of a table; `table` None = told by the columns."""
+    document = Document()
+    lines = _read(text, document)
+    heading = next(lines, None)
+    if heading is None:
+        document.error(1, 1, "The file is empty: its first line must name the columns.")
+        return document
+    columns = [_canonical(name) for name in heading[1]]
+    kind = table or _kind_of(set(columns))
+    if kind is None:
+        document.error(1, 1, f"The columns {', '.join(columns)[:200]} tell of no table; name the table.")
+        return document
+    twice = {name for name in columns if name and columns.count(name) > 1}
+    if twice:
+        document.error(1, 1, f"The column {', '.join(sorted(twice))} is there twice.")
+        return document
+    for line, cells in lines:
+        _row(document, kind, line, columns, cells)
+    return document
+
+
+def _read(text: str, document: Document) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line, cells) of the lines that are not empty."""
+    first = text.split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    csv.field_size_limit(MAX_FIELD_CHARS)
+    start = 1
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            document.error(reader.line_num, 1, f"From line {start} on this is no CSV: {error}.")
+            return
+        if any(cell.strip() for cell in cells):
+            yield start, cells
+        start = reader.line_num + 1
+
+
+def _canonical(name: str) -> str:
+    clean = name.strip().lower()
+    if clean.startswith("option:"):
+        return clean
+    clean = clean.replace(" ", "_")
+    return SYNONYMS.get(clean, clean)
+
+
+def _kind_of(columns: set[str]) -> str | None:
+    return next((kind for kind, marks in _MARKS if marks & columns), None)
+
+
+def _row(document: Document, kind: str, line: int, columns: list[str], cells: list[str]) -> None:
+    if len(cells) > len(columns):
+        document.error(line, 1, f"There are {len(cells)} cells, but only {len(columns)} columns.")
+        return
+    given = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if name}
+    try:
+        document.add(kind, line, _values(kind, given))
+    except (ValueError, Unwritable) as error:
+        document.error(line, 1, str(error))
+
+
+def _values(kind: str, given: dict[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    identifiers: list[dict[str, str]] = []
+    options: list[dict[str, Any]] = []
+    for name, cell in given.items():
+        if kind == "reservations" and name in IDENTIFIERS:
+            identifiers += [{"type": name, "value": word} for word in cell.split()]
+        elif name.startswith("option:"):
+            if cell:
+                definition = look_up(name.removeprefix("option:"))
+                options.append(option_row(definition, from_words(definition, _words(cell))))
+        elif name == "options":
+            options += json.loads(cell) if cell else []
+            values["options"] = options
+        elif name not in _IGNORED:
+            values[name] = READERS.get(name, _plain)(cell)
+    if identifiers:
+        values["identifiers"] = identifiers
+    if options:
+        values["options"] = options
+    return values
+
+
+_IGNORED: Final = {"id", "version", "usage", "created_at", "updated_at", "href"}
+
+
+def _words(cell: str) -> list[str]:
+    return [word.strip() for word in cell.split("," if "," in cell else None)]
+
+
+def _plain(cell: str) -> Any:
+    return cell
+
+
+def _flag(cell: str) -> Any:
+    known = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+    if cell and cell.lower() not in known:
+        raise ValueError(f"{cell!r} is neither true nor false.")
+    return known.get(cell.lower())
+
+
+def _number(cell: str) -> Any:
+    return int(cell) if cell.isascii() and cell.removeprefix("-").isdigit() and len(cell) < 20 else cell or None
+
+
+def _json(cell: str) -> Any:
+    try:
+        return json.loads(cell) if cell else None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{cell[:40]!r} is no JSON: {error}.") from None
+
+
+def _list(cell: str) -> Any:
+    return cell.replace(",", " ").replace(";", " ").split()
+
+
+READERS: Final[dict[str, Callable[[str], Any]]] = {
+    **dict.fromkeys(("dhcp_enabled", "authoritative", "ping_check", "ignore_client_id", "rapid_commit", "bootp",
+                     "known_clients_only", "drop"), _flag),
+    **dict.fromkeys(("vlan", "vid", "code", "lease_time", "min_lease_time", "max_lease_time", "renew_time",
+                     "rebind_time"), _number),
+    **dict.fromkeys(("relays", "tags"), _list),
+    **dict.fromkeys(("custom_fields", "members"), _json),
+}  # fmt: skip
+"""How the cells of a column are read; any other column is a text."""
