@@ -23,6 +23,7 @@ from app.services.uses import write as write_uses
 from app.settings import PROJECT, Settings
 from app.stream.hub import Hub
 from app.stream.routes import router as stream_router
+from app.transfer.runner import ImportRunner
 from app.views import errors as view_errors
 from app.views.router import router as view_router
 
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = make_engine(settings.database_url)
     app.state.sessions = make_session_factory(app.state.engine)
     app.state.hub = Hub(app.state.sessions)
+    app.state.imports = ImportRunner(app.state.sessions, settings.database_url)
     app.state.throttle = Throttle()
     app.state.uses = Uses()
     app.state.setup_code = secrets.token_urlsafe(9)
@@ -66,9 +68,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             wish = f"First run: open http://{host}:{port}/setup and enter the set-up code {app.state.setup_code}"
             print(wish, flush=True)
     app.state.hub.start()
+    app.state.imports.start()
     writing = asyncio.create_task(_write_uses(app))
     yield
     app.state.hub.stop()
+    app.state.imports.stop()
     writing.cancel()
     _write_noted(app)
     app.state.engine.dispose()

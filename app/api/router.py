@@ -6,6 +6,7 @@ from app.api import (
     addresses,
     audit,
     events,
+    imports,
     leases,
     pools,
     reservations,
@@ -19,7 +20,7 @@ from app.api.errors import ERRORS
 
 router = APIRouter(prefix="/api/v1", responses=ERRORS)
 for concept in (
-    subnets, shared_networks, pools, reservations, addresses, leases, events, audit, system, users, tokens,
+    subnets, shared_networks, pools, reservations, addresses, leases, events, audit, imports, system, users, tokens,
 ):  # fmt: skip
     router.include_router(concept.router)
 router.include_router(users.me)

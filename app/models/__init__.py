@@ -5,6 +5,7 @@ from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.client_classes import ClientClass
 from app.models.events import LeaseEvent
+from app.models.imports import Import, ImportChunk, ImportRow, StagedLease
 from app.models.kept_answers import KeptAnswer
 from app.models.leases import Lease
 from app.models.occupancy import LeaseBlock
@@ -23,6 +24,9 @@ __all__ = [
     "ClientClass",
     "Command",
     "GlobalSettings",
+    "Import",
+    "ImportChunk",
+    "ImportRow",
     "KeptAnswer",
     "KnownAddress",
     "Lease",
@@ -36,6 +40,7 @@ __all__ = [
     "ReservationIdentifier",
     "Revision",
     "SharedNetwork",
+    "StagedLease",
     "Subnet",
     "Token",
     "User",

@@ -15,6 +15,7 @@ class Import(Base):
 
     state: uploaded -> planned -> committing -> committed -> undoing -> undone; failed says why in `error`.
     `beat_at` is the sign of life of the process that works on it; `revision` is what the plan was made against.
+    role, ranges: what the actor may do, as in Actor; a range is `FIRST LAST`. `writing`: parts of it are in the plan and parts are not, so nobody else may change the plan now.
     """
 
     __tablename__ = "imports"
@@ -27,25 +28,29 @@ class Import(Base):
     actor: Mapped[str] = mapped_column(String(80))
     role: Mapped[str] = mapped_column(String(10))
     user_id: Mapped[int | None]
+    ranges: Mapped[list[str] | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     beat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(default=0)
+    writing: Mapped[bool] = mapped_column(default=False)
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     error: Mapped[str] = mapped_column(default="")
-    source: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    source: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
 
 
 class ImportRow(Base):
     """One row of the plan: what becomes of a line of the source, and why.
 
     action: create, update, skip, conflict; lost = the line says what cannot be carried over; error = malformed.
+    `values`: of a create the object as it becomes; of an update {field: [before, after]}. `kept` says why an undo
+    left the object as it is.
     """
 
     __tablename__ = "import_rows"
-    __table_args__ = (Index(None, "import_id", "action", "id"),)
+    __table_args__ = (Index(None, "import_id", "action", "id"), Index(None, "import_id", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"))
@@ -55,7 +60,9 @@ class ImportRow(Base):
     key: Mapped[str] = mapped_column(String(300), default="")
     action: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(default="")
-    changes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    object_id: Mapped[str] = mapped_column(String(80), default="")
+    values: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    kept: Mapped[str] = mapped_column(default="")
 
 
 class ImportChunk(Base):
@@ -68,7 +75,7 @@ class ImportChunk(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     rows: Mapped[int]
     applied: Mapped[bool] = mapped_column(default=False)
-    data: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    data: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
 
 
 class StagedLease(Base):

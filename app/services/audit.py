@@ -11,11 +11,15 @@ from app.services import grants
 from app.services.actors import Actor, require
 from app.services.errors import Forbidden, NotFound, Problem
 from app.services.listing import Listing, fields, period
+from app.services.locks import refuse_during_import
 
 CHANGES: Final = "changes"
 """Key in Session.info: the audit lines of the transaction."""
 REVISION: Final = "revision"
 """Key in Session.info: the revision that the transaction made."""
+
+NOT_PLANNED: Final = frozenset({"alert_rules", "imports", "sessions", "tokens", "users", "webhooks"})
+"""What may change while an import is written."""
 
 LISTING: Final = Listing(
     AuditEntry,
@@ -42,6 +46,8 @@ def record(
     if not grants.may_change(actor.ranges, object_, places):
         detail = f"{actor.name} is limited to some subnets, and {object_} lies outside them."
         raise Forbidden(Problem("", "grant", detail))
+    if object_.split("/")[0] not in NOT_PLANNED:
+        refuse_during_import(session)
     revision = session.get(Revision, 1, with_for_update=True)
     if revision is None:
         revision = Revision(id=1, number=0)

@@ -2,8 +2,11 @@
 
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
+
+from app.models import Import
+from app.services.errors import Conflict, Problem
 
 PLAN_LOCK: Final = 0x1EA5F
 
@@ -16,3 +19,11 @@ def lock_plan(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PLAN_LOCK})
+
+
+def refuse_during_import(session: Session) -> None:
+    """Raise Conflict while an import is written in parts: for these seconds nobody else changes the plan."""
+    running = session.scalar(select(Import.id).where(Import.writing).limit(1))
+    if running is not None:
+        detail = f"Import {running} is being written; try again in some seconds."
+        raise Conflict(Problem("", "import_running", detail, "imports", str(running)))

@@ -130,7 +130,16 @@ def _plain(cell: str) -> Any:
 
 
 def _flag(cell: str) -> Any:
-    known = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+    known = {
+        "true": True,
+        "yes": True,
+        "1": True,
+        "on": True,
+        "false": False,
+        "no": False,
+        "0": False,
+        "off": False,
+    }
     if cell and cell.lower() not in known:
         raise ValueError(f"{cell!r} is neither true nor false.")
     return known.get(cell.lower())

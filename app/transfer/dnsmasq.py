@@ -132,7 +132,9 @@ class _Reader:
             elif _is_ipv4(part):
                 values["ip"] = part
             elif _is_mac(part):
-                identifiers.append({"type": "mac", "value": part.rpartition("-")[2] if part.count("-") == 1 else part})
+                identifiers.append(
+                    {"type": "mac", "value": part.rpartition("-")[2] if part.count("-") == 1 else part}
+                )
             elif _TIME.fullmatch(part) or word == "infinite":
                 self.document.lost(line, 1, "The lease time of a single host is not taken over.")
             elif part.startswith("["):

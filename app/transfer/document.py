@@ -71,8 +71,3 @@ class Document:
             self.notes.append(note)
         else:
             self.dropped += 1
-
-    def in_order(self) -> list[Row]:
-        """Return the rows in the order in which they can be applied; wider subnets first."""
-        ranks = {kind: rank for rank, kind in enumerate(KINDS)}
-        return sorted(self.rows, key=lambda row: ranks[row.kind])

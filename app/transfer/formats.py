@@ -76,6 +76,6 @@ def guess(name: str, source: bytes) -> str | None:
         return "isc-leases" if "lease " in head and "{" in head else "dnsmasq-leases"
     if "dhcp-range=" in head or "dnsmasq" in lower:
         return "dnsmasq"
-    if "subnet " in head and "netmask" in head or lower == "dhcpd.conf":
+    if ("subnet " in head and "netmask" in head) or lower == "dhcpd.conf":
         return "isc-dhcpd"
     return "csv" if lower.endswith((".csv", ".tsv", ".txt")) else None

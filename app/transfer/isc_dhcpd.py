@@ -195,9 +195,7 @@ class _Reader:
             self.document.lost(statement.line, statement.column, f"{lost} of a single host is not taken over.")
         self.place_host(statement, scope, values, addresses)
 
-    def place_host(
-        self, statement: Statement, scope: _Scope, values: dict[str, Any], addresses: list[str]
-    ) -> None:
+    def place_host(self, statement: Statement, scope: _Scope, values: dict[str, Any], addresses: list[str]) -> None:
         """Make a reservation of each fixed address, or one without an address in the subnet around it."""
         if not addresses:
             if scope.subnet is None:
@@ -208,7 +206,11 @@ class _Reader:
         for address in addresses:
             cidr = self.holder(address)
             if cidr is None:
-                what = "is in no subnet of this file" if _is_ipv4(address) else "is a name, and names are not looked up"
+                what = (
+                    "is in no subnet of this file"
+                    if _is_ipv4(address)
+                    else "is a name, and names are not looked up"
+                )
                 self.document.lost(statement.line, statement.column, f"The fixed address {address!r} {what}.")
             else:
                 self.document.add("reservations", statement.line, {"subnet": cidr, "ip": address, **values})

@@ -41,7 +41,7 @@ def parse(text: str, table: str | None = None) -> Document:
         document.error(error.line, error.column, error.text)
         return document
     server = root.get("Dhcp4") if isinstance(root, Object) else None
-    if not isinstance(server, Object):
+    if not isinstance(root, Object) or not isinstance(server, Object):
         document.error(1, 1, 'There is no "Dhcp4" object in this file.')
         return document
     for name in root:

@@ -168,7 +168,7 @@ def _routes(words: list[str]) -> Json:
             raise ValueError("a route is cut short")
         net, via = octets[:used], octets[used : used + 4]
         del octets[: used + 4]
-        address = ".".join(str(part) for part in (net + [0, 0, 0, 0])[:4])
+        address = ".".join(str(part) for part in [*net, 0, 0, 0, 0][:4])
         routes.append({"destination": str(IPv4Network(f"{address}/{length}", strict=False)),
                        "router": ".".join(map(str, via))})  # fmt: skip
     return routes

@@ -58,6 +58,12 @@ KEA_LEASES = (
 DNSMASQ_LEASES = b"1800000000 00:11:22:33:44:55 10.0.0.5 pc 01:00:11\n0 00:11:22:33:44:56 10.0.0.6 * *\n"
 JSON = b'{"format": "leaseboard", "version": 1, "subnets": [{"cidr": "10.0.0.0/24"}]}'
 CSV = b'mac,ip,hostname,option:dns-server\naa-bb-cc-00-11-22,10.0.0.5,pc,"1.1.1.1,2.2.2.2"\n'
+WORDS = st.sampled_from(
+    [
+        *(b'"', b"{", b"}", b";", b",", b":", b"\\", b"\0", b"0", b"-1", b"\n", b"=", b"(", b"[", b"]", b"\xff"),
+        *(b"tag:x", b"9" * 30, b"10.0.0.0/24", b"null", b"option:", b"set:", b"range "),
+    ]
+)
 SAMPLES = {
     "csv": CSV,
     "json": JSON,
@@ -149,9 +155,7 @@ def test_any_octets_give_a_document(name: str, data: st.DataObject) -> None:
     sample = SAMPLES[name]
     start = data.draw(st.integers(0, len(sample)))
     end = data.draw(st.integers(start, len(sample)))
-    words = st.sampled_from([b'"', b"{", b"}", b";", b",", b":", b"\\", b"\0", b"0", b"-1", b"\n", b"=", b"tag:x", b"(", b"9" * 30,
-                             b"10.0.0.0/24", b"[", b"]", b"null", b"option:", b"set:", b"range ", b"\xff"])  # fmt: skip
-    filling = b"".join(data.draw(st.lists(st.binary(max_size=8) | words, max_size=6)))
+    filling = b"".join(data.draw(st.lists(st.binary(max_size=8) | WORDS, max_size=6)))
     document = read(name, sample[:start] + filling + sample[end:], data.draw(st.sampled_from([None, *KINDS])))
     lines = (sample[:start] + filling + sample[end:]).count(b"\n") + 2
     assert all(note.action in ("lost", "error") and 0 < note.line <= lines and note.text for note in document.notes)
