@@ -15,7 +15,8 @@ class Import(Base):
 
     state: uploaded -> planned -> committing -> committed -> undoing -> undone; failed says why in `error`.
     `beat_at` is the sign of life of the process that works on it; `revision` is what the plan was made against.
-    role, ranges: what the actor may do, as in Actor; a range is `FIRST LAST`. `writing`: parts of it are in the plan and parts are not, so nobody else may change the plan now.
+    role, ranges: what the actor may do, as in Actor; a range is `FIRST LAST`.
+    `writing`: parts of it are in the plan and parts are not, so nobody else may change the plan now.
     """
 
     __tablename__ = "imports"

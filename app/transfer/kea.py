@@ -7,7 +7,7 @@ from typing import Any, Final
 from app.transfer.document import Document
 from app.transfer.json_positions import JsonError, Object, parse_json
 from app.transfer.option_values import Unwritable, from_hex, from_words, look_up, option_row
-from dhcpd.protocol.options import OptionDefinition
+from dhcpd.protocol.definitions import OptionDefinition
 
 _BOOT: Final = {"next-server": "next_server", "boot-file-name": "boot_file", "server-hostname": "server_name"}
 _TIMES: Final = {

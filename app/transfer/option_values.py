@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network
 from typing import Any, Final
 
+from dhcpd.protocol.definitions import OptionDefinition
 from dhcpd.protocol.errors import OptionValueError
 from dhcpd.protocol.kind import Json
-from dhcpd.protocol.options import OptionDefinition, decode_value, encode_value, find
+from dhcpd.protocol.options import decode_value, encode_value, find
 
 FOREIGN_NAMES: Final = {
     "all-subnets-mtu": 27,

@@ -5,8 +5,8 @@ from alembic import op
 
 import app.models.types
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=80), nullable=False),
         sa.Column("role", sa.String(length=10), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("ranges", sa.JSON(), nullable=True),
         sa.Column("created_at", app.models.types.UtcSeconds(), nullable=False),
         sa.Column("beat_at", app.models.types.UtcSeconds(), nullable=True),
         sa.Column("finished_at", app.models.types.UtcSeconds(), nullable=True),
