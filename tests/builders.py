@@ -38,12 +38,18 @@ def discover(relay: str, mac: bytes, *, wanted: bytes = b"") -> bytes:
 class Product:
     """A running `leaseboard serve` with an admin's token."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.url = f"http://127.0.0.1:{free_port(socket.SOCK_STREAM)}"
         self.dhcp_port = free_port(socket.SOCK_DGRAM)
-        self.env = {**os.environ, "LEASEBOARD_DATABASE_URL": f"sqlite:///{folder}/test.db",
-                    "LEASEBOARD_DHCP_PORT": str(self.dhcp_port), "LEASEBOARD_INTERFACES": "lo",
-                    "LEASEBOARD_LISTEN": self.url.removeprefix("http://"), "PYTHONUNBUFFERED": "1"}  # fmt: skip
+        self.env = {
+            **os.environ,
+            "LEASEBOARD_DATABASE_URL": f"sqlite:///{folder}/test.db",
+            "LEASEBOARD_DHCP_PORT": str(self.dhcp_port),
+            "LEASEBOARD_INTERFACES": "lo",
+            "LEASEBOARD_LISTEN": self.url.removeprefix("http://"),
+            "PYTHONUNBUFFERED": "1",
+            **environment,
+        }
         self.log = folder / "log"
         with self.log.open("w") as log:
             command = [sys.executable, "-m", "app.cli", "serve"]
