@@ -6,10 +6,16 @@ from typing import Final
 from dhcpd.protocol.definitions import DHCP4, OptionDefinition
 from dhcpd.protocol.errors import OptionValueError
 from dhcpd.protocol.kind import Json, Kind
+from dhcpd.protocol.records import Member, array, record, records
+from dhcpd.protocol.suboptions import SubOptions
 from dhcpd.protocol.values import KINDS
 
 MAX_VALUE_BYTES: Final = 1024
 """Longer values fit no reply that clients accept."""
+
+
+RECORD: Final = "record"
+"""The kind of values whose members the definition names."""
 
 
 class Catalogue:
@@ -20,6 +26,8 @@ class Catalogue:
         by_code = {(d.space, d.code): d for d in definitions}
         self._by_code = by_code
         self._by_name = {(d.space, d.name): d for d in by_code.values()}
+        self._kinds = {**KINDS, **SubOptions(self.find, self.encode, self.decode).kinds()}
+        self._composed: dict[OptionDefinition, Kind] = {}
 
     @property
     def definitions(self) -> list[OptionDefinition]:
@@ -36,8 +44,13 @@ class Catalogue:
         return self._by_code.get((space, code_or_name)) if isinstance(code_or_name, int) else None
 
     def kind(self, definition: OptionDefinition) -> Kind:
-        """Return how the option's value is written."""
-        return KINDS[definition.kind]
+        """Return how the option's value is written; raise OptionValueError if the definition makes no sense."""
+        if not definition.array and definition.kind != RECORD:
+            return self._kinds[definition.kind]
+        kind = self._composed.get(definition)
+        if kind is None:
+            kind = self._composed[definition] = _compose(definition)
+        return kind
 
     def encode(self, definition: OptionDefinition, value: object) -> bytes:
         """Return the value as it goes on the wire; raise OptionValueError with a whole sentence."""
@@ -52,3 +65,18 @@ class Catalogue:
     def decode(self, definition: OptionDefinition, data: bytes) -> Json:
         """Return the value of the octets; raise OptionValueError if they can't be one."""
         return self.kind(definition).decode(data)
+
+
+def _compose(definition: OptionDefinition) -> Kind:
+    """Return the kind of a list or of an object with the definition's members."""
+    if definition.kind != RECORD:
+        return array(KINDS[definition.kind])
+    members = [Member(part.name, KINDS[part.kind]) for part in definition.parts]
+    for member in members if definition.array else members[:-1]:
+        if not member.ends:
+            where = "" if definition.array else " before the last one"
+            raise OptionValueError(
+                f"has no end: its kind, {member.kind.name}, may not stand{where} here", f'"{member.name}"'
+            )
+    make = records if definition.array else record
+    return make(RECORD, "a list of objects" if definition.array else "an object", members)

@@ -48,6 +48,8 @@ def numbers(name: str, item: Kind) -> Kind:
 U8: Final = number("u8", 1)
 U16: Final = number("u16", 2)
 U32: Final = number("u32", 4)
+S8: Final = number("s8", 1, signed=True)
+S16: Final = number("s16", 2, signed=True)
 S32: Final = number("s32", 4, signed=True)
 U8S: Final = numbers("u8s", U8)
 U16S: Final = numbers("u16s", U16)

@@ -6,7 +6,8 @@ from typing import Final
 from dhcpd.protocol.addresses import format_ipv4, parse_ipv4
 from dhcpd.protocol.errors import OptionValueError
 from dhcpd.protocol.kind import Json, Kind, shown, want_list, want_object, want_str
-from dhcpd.protocol.names import DOMAIN, DOMAINS
+from dhcpd.protocol.names import DOMAIN, DOMAINS, PLAIN_DOMAINS
+from dhcpd.protocol.resolvers import RESOLVERS
 from dhcpd.protocol.scalars import (
     DURATION,
     EMPTY,
@@ -14,7 +15,11 @@ from dhcpd.protocol.scalars import (
     IP,
     IP_PAIRS,
     IPS,
+    IPS_OR_NONE,
+    IPV6,
     OPAQUE,
+    S8,
+    S16,
     S32,
     TEXT,
     U8,
@@ -22,7 +27,9 @@ from dhcpd.protocol.scalars import (
     U16,
     U16S,
     U32,
+    U32S,
 )
+from dhcpd.protocol.structures import STRUCTURES
 
 
 def _encode_routes(value: object) -> bytes:
@@ -67,7 +74,7 @@ ROUTES: Final = Kind(
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
-        IP, IPS, IP_PAIRS, U8, U16, U32, S32, U8S, U16S, FLAG, EMPTY, TEXT, OPAQUE, DOMAIN, DOMAINS, ROUTES,
-        DURATION,
+        IP, IPS, IPS_OR_NONE, IP_PAIRS, IPV6, U8, U16, U32, S8, S16, S32, U8S, U16S, U32S, FLAG, EMPTY, TEXT,
+        OPAQUE, DOMAIN, DOMAINS, PLAIN_DOMAINS, ROUTES, RESOLVERS, DURATION, *STRUCTURES,
     )
 }  # fmt: skip
