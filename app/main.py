@@ -8,23 +8,25 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from app.api import errors as api_errors
 from app.api.router import router as api_router
+from app.assets import assets
 from app.auth.throttle import Throttle
 from app.database import make_engine, make_session_factory, ping, unit_of_work
 from app.services.users import count_users
 from app.services.uses import Uses
 from app.services.uses import write as write_uses
-from app.settings import PROJECT, Settings
+from app.settings import Settings
 from app.stream.hub import Hub
 from app.stream.routes import router as stream_router
 from app.transfer.runner import ImportRunner
 from app.views import errors as view_errors
+from app.views import preferences
 from app.views.router import router as view_router
 
 USES_EVERY_S: Final = 30.0
@@ -49,11 +51,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.uses = Uses()
     app.state.setup_code = secrets.token_urlsafe(9)
     app.middleware("http")(_frame)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     for router in (api_router, stream_router, view_router):
         app.include_router(router)
     app.add_api_route("/health/live", _live, include_in_schema=False)
     app.add_api_route("/health/ready", _ready, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=PROJECT / "static"), name="static")
+    app.add_route("/static/{version}/{name:path}", _static)
     for kind in api_errors.handled():
         app.add_exception_handler(kind, _answer_error)
     api_errors.install_schema(app)
@@ -95,6 +98,7 @@ def _write_noted(app: FastAPI) -> None:
 async def _frame(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     given = request.headers.get("x-request-id", "")
     request.state.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    preferences.use(preferences.read(request))
     response = await call_next(request)
     response.headers["X-Request-ID"] = request.state.request_id
     for name, value in SECURITY_HEADERS.items():
@@ -106,6 +110,10 @@ def _answer_error(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
         return api_errors.answer(request, error)
     return view_errors.answer(request, error)
+
+
+def _static(request: Request) -> Response:
+    return assets().answer(request, request.path_params["version"], request.path_params["name"])
 
 
 def _live() -> dict[str, str]:

@@ -33,7 +33,7 @@ class LeaseFilters:
 
 def list_leases(session: Session, filters: LeaseFilters, *, after: Address | None, limit: int) -> list[Lease]:
     """Return the leases after an address, in the order of addresses."""
-    query = _filtered(select(Lease), filters).order_by(Lease.ip).limit(limit)
+    query = filtered(select(Lease), filters).order_by(Lease.ip).limit(limit)
     if after is not None:
         query = query.where(Lease.ip > after)
     return list(session.scalars(query))
@@ -41,10 +41,11 @@ def list_leases(session: Session, filters: LeaseFilters, *, after: Address | Non
 
 def count_leases(session: Session, filters: LeaseFilters) -> int:
     """Return how many leases match."""
-    return session.scalar(_filtered(select(func.count()).select_from(Lease), filters)) or 0
+    return session.scalar(filtered(select(func.count()).select_from(Lease), filters)) or 0
 
 
-def _filtered(query: Select[Any], filters: LeaseFilters) -> Select[Any]:
+def filtered(query: Select[Any], filters: LeaseFilters) -> Select[Any]:
+    """Return the query of leases, narrowed by the filters."""
     if filters.state is not None:
         query = query.where(Lease.state == filters.state)
     if filters.subnet_id is not None:

@@ -1,34 +1,95 @@
 """The dashboard and the server page."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
-from app.services import events, subnets, usage, workers
+from app.models.base import utc_now
+from app.services import activity, events, samples, subnets, workers
+from app.services.usage import usage as count_usage
+from app.views.preferences import current
+from app.views.preferences import gettext as _
 from app.views.render import bare, page
 
 router = APIRouter(include_in_schema=False)
+NEAREST: Final = 8
+TICKER: Final = 14
+REFUSED_S: Final = 3600
 
 
 @router.get("/")
-def dashboard(request: Request, session: Db, actor: Viewer) -> Response:
-    """Show counts, the fullest subnets, the latest events and who got nothing."""
+def dashboard(request: Request, session: Db, actor: Viewer, range: str = "10m") -> Response:
+    """Show counts, rates, the fullest subnets, what happens now and who got nothing."""
+    part = request.headers.get("x-part", "")
     rows = subnets.list_subnets(session)
-    used = usage.usage(session, rows)
-    fullest = sorted(rows, key=lambda row: used[row.id].free / max(1, used[row.id].pool))[:8]
-    refused = [entry for row in workers.list_workers(session) for entry in row.counters.get("refused", [])]
-    return page(
-        request,
-        session,
-        "dashboard.html",
-        subnets=fullest,
-        usage=used,
-        leased=sum(one.leased for one in used.values()),
-        free=sum(one.free for one in used.values()),
-        events=events.list_events(session, limit=12),
-        refused=refused[:8],
-        count=len(rows),
-    )
+    usage = count_usage(session, rows)
+    shown: dict[str, Any] = {
+        "leased": sum(used.leased for used in usage.values()),
+        "free": sum(used.free for used in usage.values()),
+        "count": len(rows),
+        "rate": samples.present(session),
+    }
+    if part != "tiles":
+        pooled = [row for row in rows if usage[row.id].pool]
+        shown |= {
+            "subnets": sorted(pooled, key=lambda row: usage[row.id].free / usage[row.id].pool)[:NEAREST],
+            "usage": usage,
+            "forecasts": {},
+            "events": events.list_events(session, limit=TICKER),
+            "refused": _refused(session)[:NEAREST],
+            "changes": activity.changes_since(session, _midnight(), NEAREST),
+            "range": range if range in samples.RANGES else "10m",
+        }
+    return page(request, session, "dashboard.html", part="tiles", **shown)
+
+
+def _refused(session: Session) -> list[dict[str, Any]]:
+    since = int(utc_now().timestamp()) - REFUSED_S
+    found = [entry for row in workers.list_workers(session) for entry in row.counters.get("refused", [])]
+    return sorted((entry for entry in found if entry["at"] >= since), key=lambda entry: -int(entry["at"]))
+
+
+def _midnight() -> datetime:
+    """Return when the viewer's day began."""
+    here = datetime.now(UTC).astimezone(current().zone_info)
+    return here.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+@router.get("/charts/rates")
+def rates(session: Db, actor: Viewer, range: str = "10m") -> JSONResponse:
+    """Return the rates over time as columns for a chart."""
+    name = range if range in samples.RANGES else "10m"
+    points = samples.rates(session, name)
+    length_s, _step = samples.RANGES[name]
+    until = int(utc_now().timestamp())
+    series = [
+        {"label": _("answers"), "colour": "--c-leased", "fill": True, "y": [p.answered for p in points]},
+        {"label": _("refusals (NAK)"), "colour": "--c-warn", "dash": [6, 3], "y": [p.naks for p in points]},
+        {"label": _("drops"), "colour": "--c-declined", "dash": [2, 2], "y": [p.drops for p in points]},
+    ]
+    empty = _("No packet has come in yet. The chart begins with the first.")
+    return JSONResponse({"x": [p.at for p in points], "series": series, "unit": " /s", "from": until - length_s,
+                         "to": until, "empty": empty})  # fmt: skip
+
+
+@router.get("/charts/answer-time")
+def answer_time(session: Db, actor: Viewer, range: str = "10m") -> JSONResponse:
+    """Return the answer times and the commit times over time as columns for a chart."""
+    name = range if range in samples.RANGES else "10m"
+    points = samples.rates(session, name)
+    length_s, _step = samples.RANGES[name]
+    until = int(utc_now().timestamp())
+    series = [
+        {"label": _("answer, p99"), "colour": "--c-leased", "y": [p.p99_us / 1000 for p in points]},
+        {"label": _("database commit, slowest"), "colour": "--c-reserved", "dash": [6, 3],
+         "y": [p.commit_us / 1000 for p in points]},
+    ]  # fmt: skip
+    return JSONResponse({"x": [p.at for p in points], "series": series, "unit": " ms", "from": until - length_s,
+                         "to": until, "empty": _("No packet has come in yet.")})  # fmt: skip
 
 
 @router.get("/revisions/{number}")
@@ -36,13 +97,25 @@ def revision(request: Request, session: Db, actor: Viewer, number: int) -> Respo
     """Show how far a saved revision has got; the page asks again until it is live."""
     live = [row for row in workers.list_workers(session) if workers.is_live(row)]
     done = [row.apply_ms for row in live if row.revision_applied >= number]
-    shown = {"number": number, "live": len(live), "applied": len(done), "apply_ms": max(done, default=0)}
+    shown: dict[str, Any] = {
+        "number": number,
+        "live": len(live),
+        "applied": len(done),
+        "apply_ms": max(done, default=0),
+    }
     return bare(request, "partials/revision.html", **shown)
 
 
 @router.get("/server")
-def server(request: Request, session: Db, actor: Viewer) -> Response:
+def server(request: Request, session: Db, actor: Viewer, range: str = "10m") -> Response:
     """Show the workers and what became of the packets, in words."""
-    rows = workers.list_workers(session)
+    rows = sorted(workers.list_workers(session), key=lambda row: row.last_seen, reverse=True)
     live = {row.id: workers.is_live(row) for row in rows}
-    return page(request, session, "workers/list.html", workers=rows, live=live)
+    gone = utc_now() - timedelta(days=1)
+    shown: dict[str, Any] = {
+        "workers": [row for row in rows if live[row.id] or row.last_seen > gone],
+        "live": live,
+        "rate": samples.present(session),
+        "range": range if range in samples.RANGES else "10m",
+    }
+    return page(request, session, "workers/list.html", **shown)

@@ -60,5 +60,5 @@ def form_page(
 ) -> HTMLResponse:
     """Return a form with options: what is stored or, with an error, what was typed and why it is refused."""
     problems = problems_of(error, fields) if error else {}
-    shown = {"values": values, "problems": problems, "options": for_form(options), **more}
+    shown: dict[str, Any] = {"values": values, "problems": problems, "options": for_form(options), **more}
     return page(request, session, name, 422 if error else 200, **shown)

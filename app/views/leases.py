@@ -1,35 +1,172 @@
 """Pages of leases."""
 
+from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import Any
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
-from app.auth.deps import Db, Operator, Viewer
-from app.services import leases
+from app.auth.deps import Db, Form, Operator, Viewer
+from app.database import SessionFactory, unit_of_work
+from app.models import Lease
+from app.models.types import Address
+from app.services import leases, subnets
+from app.services.leases import LeaseFilters
+from app.views import tables
+from app.views.formats import moment, octets
+from app.views.preferences import gettext as _
 from app.views.render import page
+from app.views.tables import PAGE_ROWS, Column, Table
+from dhcpd.protocol.addresses import format_mac
 
-router = APIRouter(include_in_schema=False)
-ROWS = 100
+router = APIRouter(prefix="/leases", include_in_schema=False)
+STATES: Final = ("active", "released", "expired", "declined")
+COLUMNS: Final = (
+    Column("state", "State"),
+    Column("ip", "Address", sortable=True),
+    Column("mac", "MAC address"),
+    Column("hostname", "Name"),
+    Column("client_id", "Client identifier", shown=False),
+    Column("subnet", "Subnet"),
+    Column("relay", "Relay and circuit", shown=False),
+    Column("started", "Started", shown=False),
+    Column("renewed", "Last seen", sortable=True),
+    Column("expires", "Expires"),
+    Column("renewals", "Renewals", number=True, shown=False),
+)
+TAIL_ROWS: Final = 60
 
 
-@router.get("/leases")
-def list_leases(
-    request: Request, session: Db, actor: Viewer, q: str = "", state: str = "", after: str = ""
+@router.get("")
+def list_leases(request: Request, session: Db, actor: Viewer) -> Response:
+    """Show leases: what happened last first, or in the order of addresses."""
+    table = _table(request)
+    filters = _filters(table)
+    if request.query_params.get("format") == "csv":
+        return tables.csv_answer("leases", CSV_HEADS, _csv_rows(request.app.state.sessions, filters))
+    after = request.query_params.get("after", "")
+    rows, cursor = _rows(session, table, filters, after)
+    table.paged(after, cursor)
+    total = leases.count_up_to(session, filters)
+    shown: dict[str, Any] = {
+        "t": table,
+        "leases": rows,
+        "total": total,
+        "capped": total >= leases.COUNT_LIMIT,
+        "states": STATES,
+        "subnets": {row.id: row for row in subnets.list_subnets(session)},
+        "live": not after,
+    }
+    return page(request, session, "leases/list.html", part="found", **shown)
+
+
+@router.get("/rows")
+def tail(
+    request: Request, session: Db, actor: Viewer, ips: Annotated[str, Query(max_length=4000)] = ""
 ) -> Response:
-    """Show leases; the newest state of each address."""
-    filters = leases.LeaseFilters(q, state or None)
-    start = ip_address(after) if after.replace(".", "").isdecimal() and after.count(".") == 3 else None
-    rows = leases.list_leases(session, filters, after=start, limit=ROWS + 1)
-    following = str(rows[ROWS - 1].ip) if len(rows) > ROWS else ""
-    total = leases.count_leases(session, filters)
-    shown: dict[str, Any] = {"leases": rows[:ROWS], "q": q, "state": state, "following": following, "total": total}
-    return page(request, session, "leases/list.html", **shown)
+    """Show the rows of the named addresses that match the filter, for the live tail."""
+    table = _table(request)
+    table.path = "/leases"
+    wanted = [found for part in ips.split(",")[:TAIL_ROWS] if (found := _address(part)) is not None]
+    rows = {row.ip: row for row in leases.matching(session, _filters(table), wanted)}
+    ordered = [rows[ip] for ip in wanted if ip in rows]
+    known = {row.id: row for row in subnets.list_subnets(session)}
+    shown: dict[str, Any] = {"t": table, "leases": ordered, "subnets": known, "fresh": True}
+    return page(request, session, "leases/rows.html", part="rows", **shown)
 
 
-@router.post("/leases/{ip}/release")
-def release(session: Db, actor: Operator, ip: str) -> Response:
+@router.post("/{ip}/release")
+def release(session: Db, actor: Operator, ip: str, form: Form) -> Response:
     """Ask the worker to release an address."""
     leases.order(session, actor, ip, "release")
-    return RedirectResponse("/leases", 303)
+    return RedirectResponse(_back(form, _("%(ip)s is being released.") % {"ip": ip}), 303)
+
+
+@router.post("/{ip}/quarantine")
+def quarantine(session: Db, actor: Operator, ip: str, form: Form) -> Response:
+    """Ask the worker to keep an address from everybody for the quarantine time."""
+    leases.order(session, actor, ip, "quarantine")
+    return RedirectResponse(_back(form, _("%(ip)s is being quarantined.") % {"ip": ip}), 303)
+
+
+def _back(form: Any, done: str) -> str:
+    """Return the page that the wish came from, which says what was done."""
+    from urllib.parse import urlencode
+
+    target = str(form.get("back", "")) or "/leases"
+    if not target.startswith("/") or target.startswith("//"):
+        target = "/leases"
+    return f"{target}{'&' if '?' in target else '?'}{urlencode({'done': done})}"
+
+
+def _table(request: Request) -> Table:
+    return tables.read(request, COLUMNS, "state", "subnet", sort="-renewed")
+
+
+def _filters(table: Table) -> LeaseFilters:
+    state, subnet = table.params["state"], table.params["subnet"]
+    number = int(subnet) if subnet.isdecimal() and len(subnet) < 10 else None
+    return LeaseFilters(table.params["q"], state if state in STATES else None, number)
+
+
+def _rows(session: Session, table: Table, filters: LeaseFilters, after: str) -> tuple[list[Lease], str | None]:
+    """Return a part of the table: by the newest event while nothing is filtered, else by address."""
+    if filters == LeaseFilters() and "ip" not in table.sort:
+        before = int(after) if after.isdecimal() else None
+        rows, cursor = leases.recent_leases(session, before=before, limit=PAGE_ROWS)
+        return rows, str(cursor) if cursor else None
+    table.sort = "ip"
+    found = leases.list_leases(session, filters, after=_address(after), limit=PAGE_ROWS + 1)
+    more = len(found) > PAGE_ROWS
+    return found[:PAGE_ROWS], str(found[PAGE_ROWS - 1].ip) if more else None
+
+
+def _address(text: str) -> Address | None:
+    try:
+        return ip_address(text.strip())
+    except ValueError:
+        return None
+
+
+CSV_HEADS: Final = (
+    "address",
+    "state",
+    "mac",
+    "client_id",
+    "hostname",
+    "subnet_id",
+    "relay",
+    "relay_info",
+    "started_at",
+    "renewed_at",
+    "expires_at",
+    "renewals",
+)
+
+
+def _csv_rows(factory: SessionFactory, filters: LeaseFilters) -> Iterator[tuple[object, ...]]:
+    """Read everything found in parts, each in a short transaction of its own."""
+    last: Address | None = None
+    while True:
+        with unit_of_work(factory, writing=False) as session:
+            part = leases.list_leases(session, filters, after=last, limit=5000)
+        for row in part:
+            yield (
+                row.ip,
+                row.state,
+                format_mac(row.mac),
+                row.client_id.hex(),
+                row.hostname,
+                row.subnet_id,
+                row.relay or "",
+                octets(row.relay_info) if row.relay_info else "",
+                moment(row.started_at),
+                moment(row.renewed_at),
+                moment(row.expires_at),
+                row.renewals,
+            )
+        if len(part) < 5000:
+            return
+        last = part[-1].ip

@@ -1,15 +1,18 @@
 """How does a page become HTML?"""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
+from jinja2_fragments import render_block
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
+from app.assets import assets
 from app.services import events, workers
 from app.settings import PROJECT
+from app.views import effects, formats, preferences
 from app.views.options import shown
 from dhcpd.engine.reasons import explain
 from dhcpd.protocol.addresses import format_mac, is_locally_administered
@@ -21,34 +24,89 @@ Part = Annotated[int, Query(ge=0, le=2**24)]
 templates = Jinja2Templates(directory=PROJECT / "templates")
 
 
-def _moment(value: datetime | int | None) -> str:
-    if value is None:
-        return "never"
-    moment = datetime.fromtimestamp(value, UTC) if isinstance(value, int) else value
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+def icon(name: str, label: str = "") -> Markup:
+    """Return a picture of the sprite; without a label it is decoration."""
+    said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    href = f"{assets().url('vendor/icons.svg')}#{name}"
+    return Markup('<svg class="icon" {}><use href="{}"></use></svg>').format(said, href)
 
 
-templates.env.filters["moment"] = _moment
-templates.env.globals["catalogue"] = OPTIONS
-templates.env.filters["mac"] = format_mac
-templates.env.filters["explain"] = explain
-templates.env.filters["option_text"] = shown
-templates.env.tests["random_mac"] = is_locally_administered
+def hidden_fields(values: dict[str, object]) -> Markup:
+    """Return hidden inputs that carry values along with a form."""
+    inputs = (Markup('<input type="hidden" name="{}" value="{}">').format(k, v) for k, v in values.items() if v)
+    return Markup("").join(inputs)
 
 
-def page(request: Request, session: Session, name: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page with what every page shows: who is signed in and how the workers are."""
+def _prepare() -> None:
+    env = templates.env
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(preferences.gettext, preferences.ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
+    env.policies["ext.i18n.trimmed"] = True
+    env.globals.update(
+        catalogue=OPTIONS,
+        icon=icon,
+        asset=lambda name: assets().url(name),
+        hidden_fields=hidden_fields,
+        prefs=preferences.current,
+        escape=escape,
+        languages=preferences.LANGUAGES,
+    )
+    env.filters.update(
+        moment=formats.moment,
+        when=formats.when,
+        ago=formats.ago,
+        number=formats.number,
+        percent=formats.percent,
+        duration=formats.duration,
+        vendor=formats.vendor,
+        mac=format_mac,
+        explain=explain,
+        option_text=shown,
+        clock=formats.clock,
+        day=formats.day,
+        octets=formats.octets,
+        identifier=formats.identifier,
+        identifier_vendor=formats.identifier_vendor,
+        t1=formats.t1,
+        audit_title=formats.audit_title,
+        int_address=int,
+        effect=effects.sentence,
+    )
+    env.tests["random_mac"] = is_locally_administered
+
+
+_prepare()
+
+
+def wants_part(request: Request) -> bool:
+    """Tell whether htmx asks for a part of the page only."""
+    return request.headers.get("hx-request-type") == "partial"
+
+
+def page(
+    request: Request, session: Session, name: str, status: int = 200, part: str = "", **values: Any
+) -> HTMLResponse:
+    """Return a page with what every page shows; only the block `part` when htmx asks for one."""
     state = request.state
     shared = {
+        "request": request,
         "actor": getattr(state, "actor", None),
         "csrf": getattr(state, "csrf", ""),
+    }
+    if part and wants_part(request):
+        html = render_block(templates.env, name, part, {**shared, **values})
+        return HTMLResponse(html, status, headers={"Vary": "HX-Request-Type"})
+    shared |= {
         "health": workers.health(session),
         "last_event": events.latest_id(session),
-        "saved": request.query_params.get("saved"),
+        "saved": request.query_params.get("saved", ""),
+        "done": request.query_params.get("done", ""),
     }
-    return templates.TemplateResponse(request, name, {**shared, **values}, status_code=status)
+    headers = {"Vary": "HX-Request-Type", "Cache-Control": "no-store"}
+    return templates.TemplateResponse(request, name, {**shared, **values}, status_code=status, headers=headers)
 
 
 def bare(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page for somebody who is not signed in."""
-    return templates.TemplateResponse(request, name, {"actor": None, **values}, status_code=status)
+    shared = {"actor": None, "csrf": "", "saved": "", "done": ""}
+    return templates.TemplateResponse(request, name, {**shared, **values}, status_code=status)

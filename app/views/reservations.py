@@ -1,44 +1,118 @@
 """Pages of reservations."""
 
-from typing import Any
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
-from app.models import Reservation
+from app.models import Lease, Reservation
+from app.models.types import Address
 from app.schemas.fields import show_identifier
 from app.schemas.reservations import ReservationIn
-from app.services import audit, leases, reservations, subnets
+from app.services import audit, leases, preview, reservation_list, reservations, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
-from app.views.forms import filled, form_page, version_of
+from app.services.rows import Stale
+from app.views import tables
+from app.views.forms import filled, form_page, problems_of, version_of
 from app.views.options import Row, rows_of
 from app.views.render import Id, page
+from app.views.tables import PAGE_ROWS, Column
 from dhcpd.protocol.addresses import format_mac
 
 router = APIRouter(prefix="/reservations", include_in_schema=False)
 TEXTS = ("subnet_id", "ip", "hostname", "description", "next_server", "boot_file")
 SHOWN = (*TEXTS, "identifiers", "options")
+COLUMNS: Final = (
+    Column("state", "State"),
+    Column("ip", "Address"),
+    Column("hostname", "Name"),
+    Column("identifiers", "Identifiers"),
+    Column("subnet", "Subnet"),
+    Column("description", "Description", shown=False),
+)
+CSV_HEADS: Final = ("address", "hostname", "subnet", "identifiers", "description")
 EMPTY_IDENTIFIERS = 1
 Identifiers = list[dict[str, str]]
 
 
 @router.get("")
 def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
-    """Show all reservations and what each does."""
-    rows = reservations.list_reservations(session)
+    """Show what is promised over all subnets, and what each promise does at present."""
+    table = tables.read(request, COLUMNS, "subnet", sort="ip")
+    subnet = table.params["subnet"]
+    query = reservation_list.filtered(table.params["q"], int(subnet) if subnet.isdecimal() else None)
     known = {row.id: row for row in subnets.list_subnets(session)}
-    states = reservations.states(session, rows)
-    return page(request, session, "reservations/list.html", reservations=rows, subnets=known, states=states)
+    if request.query_params.get("format") == "csv":
+        return tables.csv_answer("reservations", CSV_HEADS, _csv_rows(session, query, known))
+    after = request.query_params.get("after", "")
+    rows = reservation_list.part(session, query, _position(after), PAGE_ROWS + 1)
+    more = len(rows) > PAGE_ROWS
+    rows = rows[:PAGE_ROWS]
+    table.paged(after, f"{rows[-1].ip or ''}_{rows[-1].id}" if more else None)
+    shown: dict[str, Any] = {
+        "t": table,
+        "reservations": rows,
+        "subnets": known,
+        "states": reservations.states(session, rows),
+        "holders": _holders(session, rows),
+        "total": reservation_list.count(session, query),
+    }
+    return page(request, session, "reservations/list.html", part="found", **shown)
+
+
+def _position(text: str) -> tuple[Address | None, int] | None:
+    """Return where a part begins: behind this address, else behind this id."""
+    address, _, number = text.partition("_")
+    try:
+        return (ip_address(address) if address else None, int(number)) if number else None
+    except ValueError:
+        return None
+
+
+def _holders(session: Session, rows: list[Reservation]) -> dict[int, Lease]:
+    """Return who has the address, or which address the device has and will leave at T1."""
+    addresses = [row.ip for row in rows if row.ip is not None]
+    macs = {bytes.fromhex(i.value): row for row in rows for i in row.identifiers if i.type == "mac"}
+    held = select(Lease).where(Lease.state == "active", or_(Lease.ip.in_(addresses), Lease.mac.in_(macs)))
+    found: dict[int, Lease] = {}
+    by_ip = {row.ip: row for row in rows if row.ip is not None}
+    for lease in session.scalars(held):
+        own = macs.get(lease.mac)
+        if own is not None and lease.subnet_id == own.subnet_id:
+            found[own.id] = lease
+        elif lease.ip in by_ip:
+            found.setdefault(by_ip[lease.ip].id, lease)
+    return found
+
+
+def _csv_rows(session: Session, query: Any, known: dict[int, Any]) -> Iterator[tuple[object, ...]]:
+    rows = session.scalars(query.order_by(Reservation.ip, Reservation.id)).all()
+    lines = [
+        (
+            row.ip or "",
+            row.hostname,
+            known[row.subnet_id].cidr if row.subnet_id in known else "",
+            " ".join(f"{i.type}={show_identifier(i.type, i.value)}" for i in row.identifiers),
+            row.description,
+        )
+        for row in rows
+    ]
+    return iter(lines)
 
 
 @router.get("/new")
-def show_new(request: Request, session: Db, actor: Operator, lease: str = "", ip: str = "") -> Response:
+def show_new(
+    request: Request, session: Db, actor: Operator, lease: str = "", ip: str = "", subnet: str = ""
+) -> Response:
     """Show the form, filled from a lease when one is named."""
     if not lease:
-        return _page(request, session, {"ip": ip}, [], [])
+        return _page(request, session, {"ip": ip, "subnet_id": subnet}, [], [])
     row = leases.get_lease(session, lease)
     values = {"ip": str(row.ip), "hostname": row.hostname, "subnet_id": str(row.subnet_id)}
     return _page(request, session, values, [{"type": "mac", "value": format_mac(row.mac)}], [])
@@ -52,6 +126,24 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
     except DomainError as error:
         return _refused(request, session, form, error)
     return _saved(session)
+
+
+@router.post("/check")
+def check(request: Request, session: Db, actor: Operator, form: Form, reservation_id: int = 0) -> Response:
+    """Say which clients would notice the typed reservation; nothing is kept."""
+    shown: dict[str, Any] = {"problems": {}, "effects": []}
+    try:
+        data = _shape(form)
+        shown["effects"] = preview.effects(
+            session,
+            (lambda: reservations.update_reservation(session, actor, reservation_id, data))
+            if reservation_id
+            else (lambda: reservations.create_reservation(session, actor, data)),
+        )
+    except DomainError as error:
+        shown["problems"] = problems_of(error, ())
+    session.rollback()
+    return page(request, session, "subnets/impact.html", part="impact", **shown)
 
 
 @router.get("/{reservation_id}/edit")
@@ -99,8 +191,12 @@ def _shape(form: Any) -> ReservationIn:
 def _refused(
     request: Request, session: Session, form: Any, error: DomainError, stored: Reservation | None = None
 ) -> Response:
-    values = filled(form, *TEXTS, "version")
-    return _page(request, session, values, _identifiers(form), rows_of(form), error, stored)
+    values: dict[str, Any] = filled(form, *TEXTS, "version")
+    current = None
+    if isinstance(error, Stale) and stored is not None:
+        current = {name: str(getattr(stored, name) or "") for name in TEXTS}
+        values["version"] = stored.version
+    return _page(request, session, values, _identifiers(form), rows_of(form), error, stored, current)
 
 
 def _page(
@@ -111,7 +207,8 @@ def _page(
     options: list[Row],
     error: DomainError | None = None,
     stored: Reservation | None = None,
+    current: dict[str, Any] | None = None,
 ) -> Response:
     rows = [*identifiers, *({"type": "mac", "value": ""} for _ in range(EMPTY_IDENTIFIERS))]
-    more = {"subnets": subnets.list_subnets(session), "identifiers": rows, "stored": stored}
+    more = {"subnets": subnets.list_subnets(session), "identifiers": rows, "stored": stored, "current": current}
     return form_page(request, session, "reservations/form.html", values, options, error, SHOWN, **more)

@@ -2,8 +2,36 @@
 
 from fastapi import APIRouter
 
-from app.views import auth, dashboard, leases, reservations, settings, subnets
+from app.views import (
+    addresses,
+    audit,
+    auth,
+    dashboard,
+    history,
+    leases,
+    pools,
+    preferences_page,
+    reservations,
+    search,
+    settings,
+    subnet_detail,
+    subnets,
+)
 
 router = APIRouter()
-for concept in (auth, dashboard, subnets, leases, reservations, settings):
+for concept in (
+    auth,
+    dashboard,
+    subnets,
+    subnet_detail,
+    pools,
+    leases,
+    addresses,
+    reservations,
+    history,
+    search,
+    settings,
+    audit,
+    preferences_page,
+):
     router.include_router(concept.router)

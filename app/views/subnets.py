@@ -1,21 +1,27 @@
-"""Pages of subnets: list, new, edit, and one with its grid and pools."""
+"""Pages of subnets: list, new, edit."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Pool, Subnet
-from app.schemas.pools import PoolIn
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
-from app.services import addresses, audit, pools, reservations, subnets, usage
+from app.services import audit, outline, subnets
 from app.services.errors import DomainError
+from app.services.outline import Place
 from app.services.patch import parsed
-from app.views.forms import filled, form_page, problems_of, ticked, version_of
+from app.services.rows import Stale
+from app.services.usage import usage as count_usage
+from app.views import tables
+from app.views.forms import filled, form_page, ticked, version_of
 from app.views.options import Row, rows_of
-from app.views.render import Id, Part, page
+from app.views.render import Id, page
+from app.views.tables import PAGE_ROWS, Column, Table
 
 router = APIRouter(prefix="/subnets", include_in_schema=False)
 TEXTS = (
@@ -26,14 +32,119 @@ SWITCHES = ("dhcp_enabled", "authoritative", "ignore_client_id")
 SHOWN = ("cidr", *TEXTS, *SWITCHES, "relays", "options")
 NOT_ON_THE_FORM = set(SubnetSettings.model_fields) - set(SHOWN)
 FORM = "subnets/form.html"
-POOL_FIELDS = ("start", "end", "kind")
+COLUMNS: Final = (
+    Column("cidr", "Prefix", sortable=True),
+    Column("name", "Name", sortable=True),
+    Column("vlan", "VLAN", sortable=True),
+    Column("shared_network", "Shared network", shown=False),
+    Column("gateway", "Gateway", shown=False),
+    Column("pools", "Pools", number=True),
+    Column("use", "Use of the pools", sortable=True),
+    Column("leased", "Leased", sortable=True, number=True),
+    Column("reserved", "Reserved", number=True, shown=False),
+    Column("static", "Static", number=True, shown=False),
+    Column("declined", "Declined", number=True, shown=False),
+    Column("free", "Free", sortable=True, number=True),
+    Column("dhcp", "DHCP"),
+)
+BY_USE: Final = ("use", "leased", "free")
 
 
 @router.get("")
 def list_subnets(request: Request, session: Db, actor: Viewer) -> Response:
-    """Show all subnets with their use."""
-    rows = subnets.list_subnets(session)
-    return page(request, session, "subnets/list.html", subnets=rows, usage=usage.usage(session, rows))
+    """Show the subnets: as a tree with the free gaps, or as a flat list in any order."""
+    table = tables.read(request, COLUMNS, "view", "within", sort="cidr", path="/subnets")
+    table.carried |= {"view": table.params["view"], "within": table.params["within"]}
+    everything = outline.outline(session)
+    found = _found(everything, table)
+    if request.query_params.get("format") == "csv":
+        return tables.csv_answer("subnets", CSV_HEADS, _csv_rows(session, found))
+    tree = table.params["view"] != "flat" and table.sort == "cidr" and not table.params["q"]
+    places, usage = _ordered(session, found, table)
+    after = request.query_params.get("after", "")
+    start = int(after) if after.isdecimal() and len(after) < 9 else 0
+    part = places[start : start + PAGE_ROWS]
+    table.paged(after, str(start + PAGE_ROWS) if start + PAGE_ROWS < len(places) else None)
+    known = {place.id: place for place in everything}
+    shown: dict[str, Any] = {
+        "t": table, "places": part, "tree": tree, "total": len(places), "any": bool(everything),
+        "parents": {place.parent for place in everything}, "known": known,
+        "within": known.get(_number(table.params["within"])),
+        "gaps": _gaps(everything, part) if tree else {}, **_details(session, part, usage),
+    }  # fmt: skip
+    return page(request, session, "subnets/list.html", part="found", **shown)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def _found(places: list[Place], table: Table) -> list[Place]:
+    within = _number(table.params["within"])
+    if within:
+        top = next((place for place in places if place.id == within), None)
+        places = [p for p in places if top and p.id != within and outline.holds(top, p)]
+    return outline.matching(places, table.params["q"]) if table.params["q"] else places
+
+
+def _ordered(session: Session, places: list[Place], table: Table) -> tuple[list[Place], dict[int, Any]]:
+    name = table.sort.removeprefix("-")
+    usage: dict[int, Any] = {}
+    if name in BY_USE:
+        rows = session.scalars(select(Subnet).where(Subnet.id.in_([p.id for p in places[:10_000]]))).all()
+        usage = dict(count_usage(session, rows))
+    keys = {
+        "cidr": None,
+        "name": lambda p: p.name.lower() or None,
+        "vlan": lambda p: p.vlan,
+        "use": lambda p: (usage[p.id].pool - usage[p.id].free) / usage[p.id].pool if usage[p.id].pool else None,
+        "leased": lambda p: usage[p.id].leased,
+        "free": lambda p: usage[p.id].free,
+    }
+    if name == "cidr":
+        return (places[::-1] if table.sort == "-cidr" else places), usage
+    return tables.ordered(places, table.sort, keys), usage
+
+
+def _details(session: Session, part: Sequence[Place], usage: dict[int, Any]) -> dict[str, Any]:
+    ids = [place.id for place in part]
+    rows = {row.id: row for row in session.scalars(select(Subnet).where(Subnet.id.in_(ids)))}
+    counts = select(Pool.subnet_id, func.count()).where(Pool.subnet_id.in_(ids)).group_by(Pool.subnet_id)
+    pools = {row[0]: row[1] for row in session.execute(counts)}
+    return {"rows": rows, "pools": pools, "usage": usage or count_usage(session, list(rows.values()))}
+
+
+def _gaps(everything: list[Place], part: list[Place]) -> dict[str, dict[int, list[str]]]:
+    """Return what is free: `before` a row of the part, and `after` the row that ends its parent."""
+    known = {place.id: place for place in everything}
+    wanted = {place.parent for place in part if place.parent} | {place.id for place in part}
+    children: dict[int, list[Place]] = {}
+    for place in everything:
+        if place.parent in wanted:
+            children.setdefault(place.parent or 0, []).append(place)
+    ends = outline.last_inside(everything)
+    before: dict[int, list[str]] = {}
+    after: dict[int, list[str]] = {}
+    for parent, inside in children.items():
+        free = outline.gaps(known[parent], inside)
+        if 0 in free:
+            after[ends[parent]] = free.pop(0)
+        before |= free
+    return {"before": before, "after": after}
+
+
+CSV_HEADS: Final = ("prefix", "name", "vlan", "gateway", "dhcp", "pool", "leased", "reserved", "free")
+
+
+def _csv_rows(session: Session, places: Sequence[Place]) -> Iterator[tuple[object, ...]]:
+    rows = {row.id: row for row in session.scalars(select(Subnet).where(Subnet.id.in_([p.id for p in places])))}
+    usage = count_usage(session, list(rows.values()))
+    lines = [
+        (p.cidr, p.name, p.vlan or "", rows[p.id].gateway or "", "on" if rows[p.id].dhcp_enabled else "off",
+         usage[p.id].pool, usage[p.id].leased, usage[p.id].reserved, usage[p.id].free)
+        for p in places
+    ]  # fmt: skip
+    return iter(lines)
 
 
 @router.get("/new")
@@ -52,17 +163,21 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
         row = subnets.create_subnet(session, actor, data)
     except DomainError as error:
         return _refused(request, session, form, error)
-    return _saved(session, row.id)
+    return saved(session, row.id)
 
 
 @router.get("/{subnet_id}/edit")
 def show_edit(request: Request, session: Db, actor: Operator, subnet_id: Id) -> Response:
     """Show the form with what is stored."""
     row = subnets.get_subnet(session, subnet_id)
+    return form_page(request, session, FORM, {**_values(row), "version": row.version}, row.options, subnet=row)
+
+
+def _values(row: Subnet) -> dict[str, Any]:
+    """Return what is stored as the form shows it."""
     stored = subnet_out(row).model_dump()
     values = {name: "" if stored[name] is None else stored[name] for name in SHOWN}
-    values["relays"] = " ".join(row.relays)
-    return form_page(request, session, FORM, {**values, "version": row.version}, row.options, subnet=row)
+    return {**values, "relays": " ".join(row.relays)}
 
 
 @router.post("/{subnet_id}/edit")
@@ -76,89 +191,30 @@ def update(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
     except DomainError as error:
         session.rollback()
         return _refused(request, session, form, error, subnets.get_subnet(session, subnet_id))
-    return _saved(session, subnet_id)
+    return saved(session, subnet_id)
 
 
 def _shape(form: Any) -> dict[str, Any]:
-    """Return what the form says; an empty text field means "not set" and is left out."""
-    texts = {name: text for name, text in filled(form, *TEXTS).items() if text}
-    relays = filled(form, "relays")["relays"].replace(",", " ").split()
-    return {**texts, **ticked(form, *SWITCHES), "relays": relays, "options": rows_of(form)}
+    relays = str(form.get("relays", "")).replace(",", " ").split()
+    return {**filled(form, *TEXTS), **ticked(form, *SWITCHES), "relays": relays, "options": rows_of(form)}
 
 
 def _refused(
-    request: Request, session: Session, form: Any, error: DomainError, subnet: Subnet | None = None
+    request: Request, session: Session, form: Any, error: DomainError, row: Subnet | None = None
 ) -> Response:
     values = {**filled(form, "cidr", *TEXTS, "relays", "version"), **ticked(form, *SWITCHES)}
-    return form_page(request, session, FORM, values, rows_of(form), error, SHOWN, subnet=subnet)
-
-
-@router.get("/{subnet_id}")
-def show(request: Request, session: Db, actor: Viewer, subnet_id: Id, part: Part = 0) -> Response:
-    """Show a subnet: counts, address grid, pools, reservations."""
-    return _detail(request, session, subnets.get_subnet(session, subnet_id), part=max(0, part))
-
-
-@router.post("/{subnet_id}/pools")
-def add_pool(request: Request, session: Db, actor: Operator, subnet_id: Id, form: Form) -> Response:
-    """Make a pool in the subnet."""
-    values = filled(form, *POOL_FIELDS)
-    try:
-        data = parsed(PoolIn, {**values, "subnet_id": subnet_id, "kind": values["kind"] or "dynamic"})
-        pools.create_pool(session, actor, data)
-    except DomainError as error:
-        row = subnets.get_subnet(session, subnet_id)
-        return _detail(request, session, row, 422, values=values, problems=problems_of(error, POOL_FIELDS))
-    return _saved(session, subnet_id)
-
-
-@router.get("/{subnet_id}/pools/{pool_id}")
-def show_pool(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id: Id) -> Response:
-    """Show the form of a pool."""
-    row = pools.get_pool(session, pool_id)
-    values = {"start": str(row.first), "end": str(row.last), "kind": row.kind, "version": row.version}
-    return _pool_page(request, session, row, values, row.options)
-
-
-@router.post("/{subnet_id}/pools/{pool_id}")
-def update_pool(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id: Id, form: Form) -> Response:
-    """Change a pool's range, kind or options."""
-    typed = filled(form, *POOL_FIELDS)
-    values = {**typed, "version": version_of(form)}
-    try:
-        wish = {**typed, "subnet_id": subnet_id, "options": rows_of(form)}
-        pools.update_pool(session, actor, pool_id, parsed(PoolIn, wish), version_of(form))
-    except DomainError as error:
-        session.rollback()
-        return _pool_page(request, session, pools.get_pool(session, pool_id), values, rows_of(form), error)
-    return _saved(session, subnet_id)
-
-
-def _pool_page(
-    request: Request,
-    session: Session,
-    row: Pool,
-    values: dict[str, Any],
-    options: list[Row],
-    error: DomainError | None = None,
-) -> Response:
-    subnet = subnets.get_subnet(session, row.subnet_id)
-    fields = (*POOL_FIELDS, "options")
-    return form_page(request, session, "subnets/pool.html", values, options, error, fields, subnet=subnet)
-
-
-@router.post("/{subnet_id}/pools/{pool_id}/delete")
-def delete_pool(session: Db, actor: Operator, subnet_id: Id, pool_id: Id) -> Response:
-    """Remove a pool."""
-    pools.delete_pool(session, actor, pool_id)
-    return _saved(session, subnet_id)
+    stale = isinstance(error, Stale) and row is not None
+    if stale and row is not None:
+        values["version"] = row.version
+    current = {k: v for k, v in _values(row).items() if k in values} if stale and row else None
+    return form_page(request, session, FORM, values, rows_of(form), error, SHOWN, subnet=row, current=current)
 
 
 @router.post("/{subnet_id}/dhcp")
 def switch_dhcp(session: Db, actor: Operator, subnet_id: Id, form: Form) -> Response:
     """Switch DHCP of the subnet on or off."""
     subnets.update_subnet(session, actor, subnet_id, {"dhcp_enabled": form.get("enabled") == "1"})
-    return _saved(session, subnet_id)
+    return saved(session, subnet_id)
 
 
 @router.post("/{subnet_id}/delete")
@@ -168,27 +224,7 @@ def delete(session: Db, actor: Operator, subnet_id: Id) -> Response:
     return RedirectResponse(f"/subnets?saved={audit.current_revision(session)}", 303)
 
 
-def _saved(session: Session, subnet_id: int) -> Response:
-    return RedirectResponse(f"/subnets/{subnet_id}?saved={audit.current_revision(session)}", 303)
-
-
-def _detail(
-    request: Request, session: Session, row: Subnet, status: int = 200, part: int = 0, **form: Any
-) -> Response:
-    size = int(row.last) - int(row.first) + 1
-    promised = reservations.list_reservations(session, row.id)
-    return page(
-        request,
-        session,
-        "subnets/detail.html",
-        status,
-        subnet=row,
-        used=usage.usage(session, [row])[row.id],
-        cells=addresses.grid(session, row, part),
-        part=part,
-        parts=-(-size // addresses.GRID_CELLS),
-        pools=pools.list_pools(session, row.id),
-        reservations=promised,
-        states=reservations.states(session, promised),
-        **{"values": {}, "problems": {}, **form},
-    )
+def saved(session: Session, subnet_id: int, tab: str = "") -> Response:
+    """Return to the subnet's page, which tells when the change is live."""
+    tail = f"/{tab}" if tab else ""
+    return RedirectResponse(f"/subnets/{subnet_id}{tail}?saved={audit.current_revision(session)}", 303)

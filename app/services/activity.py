@@ -1,0 +1,74 @@
+"""What happened last: to leases, in a subnet, to an address, to the plan?"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.models import AuditEntry, Lease, LeaseEvent, Subnet
+from app.models.types import Address
+from app.services import events
+from app.services.leases import LeaseFilters, filtered
+
+EVENTS_A_LEASE: Final = 8
+"""`recent_leases` reads so many events for each lease wanted: a lease is told once however often it changed."""
+COUNT_LIMIT: Final = 10_001
+SCANNED: Final = 20_000
+
+
+def recent_leases(session: Session, *, before: int | None, limit: int) -> tuple[list[Lease], int | None]:
+    """Return the leases that something happened to last, newest first, and the event id where the next begin.
+
+    `before` is such an id; None = from the newest event on. An address is told once, at its newest event here.
+    """
+    query = select(LeaseEvent.id, LeaseEvent.ip).order_by(LeaseEvent.id.desc()).limit(limit * EVENTS_A_LEASE)
+    if before is not None:
+        query = query.where(LeaseEvent.id < before)
+    found = session.execute(query).all()
+    newest: dict[Address, int] = {}
+    for number, ip in found:
+        if len(newest) == limit:
+            break
+        newest.setdefault(ip, number)
+    rows = {row.ip: row for row in session.scalars(select(Lease).where(Lease.ip.in_(list(newest))))}
+    more = len(newest) == limit or len(found) == limit * EVENTS_A_LEASE
+    return [rows[ip] for ip in newest if ip in rows], min(newest.values()) if newest and more else None
+
+
+def matching_leases(session: Session, filters: LeaseFilters, addresses: Sequence[Address]) -> list[Lease]:
+    """Return those leases of some addresses that the filters let through."""
+    return list(session.scalars(filtered(select(Lease).where(Lease.ip.in_(addresses)), filters)))
+
+
+def count_leases(session: Session, filters: LeaseFilters, limit: int = COUNT_LIMIT) -> int:
+    """Return how many leases match, counting no further than the limit."""
+    part = filtered(select(Lease.ip), filters).limit(limit).subquery()
+    return session.scalar(select(func.count()).select_from(part)) or 0
+
+
+def events_in(session: Session, subnet: Subnet, limit: int) -> list[LeaseEvent]:
+    """Return what happened in a subnet, newest first, among the last `SCANNED` events of the whole server."""
+    since = events.latest_id(session) - SCANNED
+    inside = LeaseEvent.ip.between(subnet.first, subnet.last)
+    query = select(LeaseEvent).where(LeaseEvent.id > since, inside).order_by(LeaseEvent.id.desc()).limit(limit)
+    return list(session.scalars(query))
+
+
+def events_of(session: Session, ip: Address, limit: int) -> list[LeaseEvent]:
+    """Return what happened to an address, newest first."""
+    query = select(LeaseEvent).where(LeaseEvent.ip == ip).order_by(LeaseEvent.id.desc()).limit(limit)
+    return list(session.scalars(query))
+
+
+def changes_of(session: Session, name: str, limit: int) -> list[AuditEntry]:
+    """Return the changes of one object, newest first."""
+    query = select(AuditEntry).where(AuditEntry.object == name).order_by(AuditEntry.id.desc()).limit(limit)
+    return list(session.scalars(query))
+
+
+def changes_since(session: Session, moment: datetime, limit: int) -> list[AuditEntry]:
+    """Return the changes since a moment, newest first."""
+    query = select(AuditEntry).where(AuditEntry.at >= moment).order_by(AuditEntry.id.desc()).limit(limit)
+    return list(session.scalars(query))

@@ -1,0 +1,60 @@
+"""Which part of the reservations does a filter show, and in which order?"""
+
+from ipaddress import ip_address
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import Reservation, ReservationIdentifier
+from app.models.types import Address
+from dhcpd.protocol.addresses import parse_mac
+
+Query = Select[Any]
+
+
+def filtered(text: str, subnet_id: int | None) -> Query:
+    """Return the query of what a text finds: an address, any identifier, a part of a name or description."""
+    query = select(Reservation)
+    if subnet_id:
+        query = query.where(Reservation.subnet_id == subnet_id)
+    return query.where(_matches(text)) if text else query
+
+
+def part(session: Session, query: Query, after: tuple[Address | None, int] | None, limit: int) -> list[Reservation]:
+    """Return the rows after an (address, id); those without an address come last."""
+    addressed = query.where(Reservation.ip.is_not(None)).order_by(Reservation.ip, Reservation.id)
+    rest = query.where(Reservation.ip.is_(None)).order_by(Reservation.id)
+    rows: list[Reservation] = []
+    if after is None or after[0] is not None:
+        if after is not None:
+            addressed = addressed.where(Reservation.ip > after[0])
+        rows = list(session.scalars(addressed.limit(limit)))
+    elif after is not None:
+        rest = rest.where(Reservation.id > after[1])
+    if len(rows) < limit:
+        rows += session.scalars(rest.limit(limit - len(rows)))
+    return rows
+
+
+def count(session: Session, query: Query) -> int:
+    """Return how many rows match."""
+    return session.scalar(select(func.count()).select_from(query.with_only_columns(Reservation.id).subquery())) or 0
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    try:
+        return Reservation.ip == ip_address(text)
+    except ValueError:
+        pass  # not an address: it may be an identifier or a name
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    pattern = f"%{escaped}%"
+    named = or_(
+        Reservation.hostname.ilike(pattern, escape="\\"), Reservation.description.ilike(pattern, escape="\\")
+    )
+    try:
+        value = parse_mac(text).hex()
+    except ValueError:
+        return named
+    known = select(ReservationIdentifier.reservation_id).where(ReservationIdentifier.value == value)
+    return or_(named, Reservation.id.in_(known))

@@ -1,0 +1,93 @@
+"""What does a text mean: an address, a prefix, a MAC in any spelling, a name?"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address
+from typing import Any, Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.models import Lease, Reservation, ReservationIdentifier
+from app.services import outline
+from dhcpd.protocol.addresses import format_mac, parse_mac
+
+LIMIT: Final = 8
+"""No more hits of one kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something found: kind is address, subnet, lease or reservation; `matched` says by what."""
+
+    kind: str
+    title: str
+    note: str
+    matched: str
+    href: str
+
+
+def search(session: Session, text: str) -> list[Hit]:
+    """Return what is found, the most exact first; at most `LIMIT` of a kind."""
+    text = text.strip()
+    if not text:
+        return []
+    return [*_address(session, text), *_devices(session, text), *_subnets(session, text), *_names(session, text)]
+
+
+def _address(session: Session, text: str) -> list[Hit]:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return []
+    inside = outline.ancestors(session, text)
+    if not inside or not isinstance(address, IPv4Address):
+        return []
+    lease = session.get(Lease, address)
+    note = f"{lease.state} · {lease.hostname or format_mac(lease.mac)}" if lease else inside[-1].cidr
+    return [Hit("address", text, note, "address", f"/addresses/{text}")]
+
+
+def _devices(session: Session, text: str) -> list[Hit]:
+    try:
+        octets = parse_mac(text)
+    except ValueError:
+        return []
+    keys = select(ReservationIdentifier.reservation_id).where(ReservationIdentifier.value == octets.hex())
+    promised = session.scalars(select(Reservation).where(Reservation.id.in_(keys)).limit(LIMIT))
+    hits = [_reservation(row, "MAC") for row in promised]
+    rows = session.scalars(select(Lease).where(Lease.mac == octets).order_by(Lease.renewed_at.desc()).limit(LIMIT))
+    return hits + [_lease(row, "MAC") for row in rows]
+
+
+def _subnets(session: Session, text: str) -> list[Hit]:
+    found = outline.matching(outline.outline(session), text)
+    exact = sorted(found, key=lambda place: -place.prefix_len) if "." in text else found
+    return [Hit("subnet", p.cidr, p.name, "prefix", f"/subnets/{p.id}") for p in exact[:LIMIT]]
+
+
+def _names(session: Session, text: str) -> list[Hit]:
+    if len(text) < 2:
+        return []
+    pattern = _contains(text)
+    named = or_(
+        Reservation.hostname.ilike(pattern, escape="\\"), Reservation.description.ilike(pattern, escape="\\")
+    )
+    promised = session.scalars(select(Reservation).where(named).limit(LIMIT))
+    hits = [_reservation(row, "name") for row in promised]
+    leased = select(Lease).where(Lease.hostname.ilike(pattern, escape="\\")).limit(LIMIT)
+    return hits + [_lease(row, "name") for row in session.scalars(leased)]
+
+
+def _contains(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _lease(row: Lease, matched: str) -> Hit:
+    note = " · ".join(part for part in (row.hostname, format_mac(row.mac), row.state) if part)
+    return Hit("lease", str(row.ip), note, matched, f"/addresses/{row.ip}")
+
+
+def _reservation(row: Reservation, matched: str) -> Hit:
+    known: Any = row.hostname or (row.identifiers[0].value if row.identifiers else "")
+    return Hit("reservation", str(row.ip or known), str(known), matched, f"/reservations/{row.id}/edit")

@@ -1,0 +1,139 @@
+"""How are moments, durations, counts and hardware addresses shown to a person?"""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from babel.dates import format_date, format_timedelta
+from babel.numbers import format_decimal, format_percent
+from markupsafe import Markup
+
+from app.models import AuditEntry, Lease, ReservationIdentifier
+from app.schemas.fields import show_identifier
+from app.views.preferences import current, gettext
+from dhcpd.protocol.addresses import is_locally_administered
+
+FAR_S = 40 * 24 * 3600
+"""A moment further away than this is told by its date alone."""
+
+
+def _aware(value: datetime | int) -> datetime:
+    return datetime.fromtimestamp(value, UTC) if isinstance(value, int) else value
+
+
+def clock(value: datetime | int) -> str:
+    """Return hours, minutes and seconds in the viewer's time zone."""
+    return _aware(value).astimezone(current().zone_info).strftime("%H:%M:%S")
+
+
+def day(value: datetime | int) -> str:
+    """Return weekday and date in the viewer's language and time zone."""
+    moved = _aware(value).astimezone(current().zone_info)
+    return format_date(moved, "EEE d MMM y", locale=current().locale)
+
+
+def moment(value: datetime | int | None) -> str:
+    """Return date, time and zone as text; None = never."""
+    if value is None:
+        return gettext("never")
+    moved = _aware(value).astimezone(current().zone_info)
+    return moved.strftime("%Y-%m-%d %H:%M:%S ") + (moved.tzname() or "")
+
+
+def ago(value: datetime | int) -> str:
+    """Return how far a moment is from now, in words."""
+    delta = _aware(value) - datetime.now(UTC)
+    if abs(delta.total_seconds()) < 1:
+        return gettext("now")
+    return format_timedelta(delta, add_direction=True, threshold=0.95, format="short", locale=current().locale)
+
+
+def when(value: datetime | int | None) -> Markup:
+    """Return a moment as a page shows it: absolute, and relative beside it, which the browser keeps fresh."""
+    if value is None:
+        return Markup('<span class="when">{}</span>').format(gettext("never"))
+    aware = _aware(value)
+    moved = aware.astimezone(current().zone_info)
+    today = datetime.now(UTC).astimezone(current().zone_info).date() == moved.date()
+    shown = moved.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M")
+    far = abs((aware - datetime.now(UTC)).total_seconds()) > FAR_S
+    relative = Markup("") if far else Markup(' <span class="ago">{}</span>').format(ago(aware))
+    stamp = aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    html = '<time class="when" datetime="{}" title="{}">{}{}</time>'
+    return Markup(html).format(stamp, moment(aware), shown, relative)
+
+
+def number(value: float | None) -> str:
+    """Return a count with the separators of the viewer's language."""
+    return "" if value is None else format_decimal(value, locale=current().locale)
+
+
+def percent(part: float, whole: float) -> str:
+    """Return a share; an empty whole is 0 %."""
+    return format_percent(part / whole if whole else 0, locale=current().locale)
+
+
+def duration(seconds: float | None) -> str:
+    """Return a length of time in its largest units: 5400 -> 1 h 30 min."""
+    if seconds is None:
+        return ""
+    left, parts = int(seconds), []
+    for size, unit in ((86400, gettext("d")), (3600, gettext("h")), (60, gettext("min")), (1, gettext("s"))):
+        if left >= size:
+            parts.append(f"{left // size} {unit}")
+            left %= size
+    return " ".join(parts[:2]) or f"0 {gettext('s')}"
+
+
+def relative_days(days: float) -> str:
+    """Return a forecast in days, weeks or months, in words."""
+    return format_timedelta(timedelta(days=days), threshold=1.2, locale=current().locale)
+
+
+@cache
+def _maker(prefix: str) -> str:
+    from pymanuf import lookup  # its table of makers takes 60 ms to load: only when a page first needs it
+
+    found = str(lookup(prefix))
+    return "" if found == "unknown" else found
+
+
+def vendor(octets: bytes) -> str:
+    """Return who made the device; empty when its address is made up or unknown."""
+    if len(octets) != 6 or is_locally_administered(octets):
+        return ""
+    return _maker(octets.hex(":"))
+
+
+def octets(data: bytes) -> str:
+    """Return octets as text where they are printable, else as hexadecimal."""
+    text = data.decode("ascii", "replace")
+    return text if text.isprintable() and "\ufffd" not in text and text else data.hex(":")
+
+
+def identifier(row: ReservationIdentifier) -> str:
+    """Return an identifier as people read it."""
+    return show_identifier(row.type, row.value)
+
+
+def identifier_vendor(row: ReservationIdentifier) -> str:
+    """Return who made the device that a MAC names."""
+    return vendor(bytes.fromhex(row.value)) if row.type == "mac" else ""
+
+
+def t1(lease: Lease) -> datetime:
+    """Return when the client will ask to renew, by the usual half of its lease."""
+    if lease.expires_at is None:
+        return lease.renewed_at
+    return lease.renewed_at + (lease.expires_at - lease.renewed_at) / 2
+
+
+def audit_title(entry: AuditEntry) -> str:
+    """Return what a changed object is called: its kind with its prefix, address or name."""
+    picture = entry.after or entry.before or {}
+    kind = entry.object.partition("/")[0].replace("_", " ")
+    if "prefix_len" in picture:
+        return f"{kind} {picture.get('first')}/{picture['prefix_len']}"
+    if "first" in picture and "last" in picture:
+        return f"{kind} {picture['first']}\u2013{picture['last']}"
+    named = next((picture[key] for key in ("ip", "hostname", "name") if picture.get(key)), None)
+    return f"{kind} {named or entry.object.partition('/')[2]}"

@@ -1,0 +1,64 @@
+// The live tail of the lease table: rows come rendered from the server, for the filter that is on the page.
+import { $, $$, element, fragment } from "./dom.js";
+
+const KEPT = 200;
+const AT_ONCE = 50;
+const waiting = new Map();
+let running = false;
+
+const paused = () => $("[data-pause]")?.checked || document.hidden;
+const tail = () => $("[data-lease-tail]");
+
+function note() {
+  const button = $("[data-new]");
+  if (!button) return;
+  button.hidden = !waiting.size || !paused();
+  button.textContent = `+${waiting.size}`;
+  button.setAttribute("aria-label", `${waiting.size} new`);
+}
+
+function place(rows) {
+  const body = $("tbody", tail());
+  const gone = new Set(rows.asked);
+  for (const row of rows.made) gone.delete(row.dataset.ip);
+  for (const ip of gone) body.querySelector(`tr[data-ip="${ip}"]`)?.remove();
+  for (const row of rows.made.reverse()) {
+    const old = body.querySelector(`tr[data-ip="${row.dataset.ip}"]`);
+    if (old?.contains(document.activeElement) || old?.querySelector("details[open]")) continue;
+    if (old && tail().dataset.query.includes("q=")) old.replaceWith(row);
+    else { old?.remove(); body.prepend(row); }
+    window.htmx?.process(row);
+  }
+  if (rows.made.length) $("[data-empty]")?.remove();
+  while (body.rows.length > KEPT) body.rows[body.rows.length - 1].remove();
+}
+
+async function flush() {
+  if (running || paused() || !waiting.size || !tail()) return note();
+  running = true;
+  const asked = [...waiting.keys()].slice(-AT_ONCE).reverse();
+  waiting.clear();
+  const html = await fragment(`/leases/rows?${tail().dataset.query}&ips=${asked.join(",")}`).catch(() => null);
+  if (html !== null && tail()) {
+    const shell = element("template");
+    shell.innerHTML = html;
+    place({ asked, made: [...shell.content.querySelectorAll("tr")] });
+  }
+  running = false;
+  note();
+  if (waiting.size) setTimeout(flush, 400);
+}
+
+document.addEventListener("lease-events", ({ detail }) => {
+  for (const event of detail) { waiting.delete(event.ip); waiting.set(event.ip, event); }
+  while (waiting.size > 5000) waiting.delete(waiting.keys().next().value);
+  flush();
+});
+document.addEventListener("change", (event) => { if (event.target.matches("[data-pause]")) flush(); });
+document.addEventListener("visibilitychange", () => flush());
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-new]")) return;
+  const box = $("[data-pause]");
+  box.checked = false;
+  flush();
+});

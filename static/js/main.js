@@ -1,0 +1,38 @@
+// What runs on every page.
+import "./palette.js";
+import "./tables.js";
+import "./forms.js";
+import "./times.js";
+import { startLive } from "./live.js";
+import { $, $$ } from "./dom.js";
+
+startLive();
+
+const wishes = [["[data-grid]", "./grid.js"], ["[data-chart]", "./charts.js"], ["[data-lease-tail]", "./leases.js"], ["[data-ticker]", "./ticker.js"], ["[data-ruler]", "./ruler.js"], ["[data-option-rows]", "./options.js"]];
+for (const [selector, module] of wishes) if ($(selector)) import(module);
+
+$("[data-theme-switch]")?.addEventListener("click", () => {
+  const root = document.documentElement;
+  const next = root.dataset.bsTheme === "dark" ? "light" : "dark";
+  root.dataset.bsTheme = root.dataset.themeWish = next;
+  document.cookie = `theme=${next};path=/;max-age=31536000;samesite=lax`;
+  document.dispatchEvent(new Event("theme"));
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+  if (event.target instanceof HTMLDialogElement) event.target.close();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.activeElement?.closest("details.menu[open]");
+  if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+});
+for (const note of $$("[data-toast]")) setTimeout(() => note.remove(), 8000);
+if (new URL(location.href).searchParams.has("saved") || new URL(location.href).searchParams.has("done")) {
+  const clean = new URL(location.href);
+  clean.searchParams.delete("saved");
+  clean.searchParams.delete("done");
+  history.replaceState(history.state, "", clean);
+}

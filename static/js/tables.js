@@ -1,0 +1,33 @@
+// Tables: choosing rows for one action on all of them, and the quick-filter key.
+import { $, $$ } from "./dom.js";
+
+function count() {
+  const bar = $("[data-bulk]");
+  if (!bar) return;
+  const all = $("[data-select-matching]")?.checked;
+  const chosen = $$("[data-select]:checked").length;
+  bar.hidden = !chosen && !all;
+  $("[data-bulk-count]", bar).textContent = all ? bar.dataset.total : chosen;
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-select-all]")) {
+    for (const box of $$("[data-select]")) box.checked = event.target.checked;
+  }
+  if (event.target.matches("[data-select], [data-select-all], [data-select-matching]")) count();
+});
+document.addEventListener("htmx:after:swap", count);
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "f" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  const filter = $("[data-quick-filter]");
+  if (filter) { event.preventDefault(); filter.focus(); }
+});
+// A file of what is found follows the filter that is typed.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-csv]");
+  if (!link) return;
+  const url = new URL(location.href);
+  url.searchParams.set("format", "csv");
+  url.searchParams.delete("after");
+  link.href = url;
+});
