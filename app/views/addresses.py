@@ -12,7 +12,7 @@ from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Lease, Reservation
 from app.models.base import utc_now
 from app.schemas.addresses import AddressIn
-from app.services import addresses, audit, events, subnets
+from app.services import activity, addresses, audit, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.views.forms import filled, problems_of
@@ -60,7 +60,7 @@ def _page(request: Request, session: Session, ip: str, status: int = 200, **form
     known = {"hostname": found.hostname, "owner": found.owner, "notes": found.notes}
     shown: dict[str, Any] = {
         "cell": found, "subnet": subnet, "lease": lease, "reservation": promised,
-        "clock": _clock(session, lease, subnet), "events": events.of_address(session, address, EVENTS_SHOWN),
+        "clock": _clock(session, lease, subnet), "events": activity.events_of(session, address, EVENTS_SHOWN),
         "level": 2 if wants_part(request) else 1, "problems": {},
         "values": known if found.state == "static" else {}, **form,
     }  # fmt: skip

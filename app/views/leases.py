@@ -12,7 +12,7 @@ from app.auth.deps import Db, Form, Operator, Viewer
 from app.database import SessionFactory, unit_of_work
 from app.models import Lease
 from app.models.types import Address
-from app.services import leases, subnets
+from app.services import activity, leases, subnets
 from app.services.leases import LeaseFilters
 from app.views import tables
 from app.views.formats import moment, octets
@@ -49,12 +49,12 @@ def list_leases(request: Request, session: Db, actor: Viewer) -> Response:
     after = request.query_params.get("after", "")
     rows, cursor = _rows(session, table, filters, after)
     table.paged(after, cursor)
-    total = leases.count_up_to(session, filters)
+    total = activity.count_leases(session, filters)
     shown: dict[str, Any] = {
         "t": table,
         "leases": rows,
         "total": total,
-        "capped": total >= leases.COUNT_LIMIT,
+        "capped": total >= activity.COUNT_LIMIT,
         "states": STATES,
         "subnets": {row.id: row for row in subnets.list_subnets(session)},
         "live": not after,
@@ -70,7 +70,7 @@ def tail(
     table = _table(request)
     table.path = "/leases"
     wanted = [found for part in ips.split(",")[:TAIL_ROWS] if (found := _address(part)) is not None]
-    rows = {row.ip: row for row in leases.matching(session, _filters(table), wanted)}
+    rows = {row.ip: row for row in activity.matching_leases(session, _filters(table), wanted)}
     ordered = [rows[ip] for ip in wanted if ip in rows]
     known = {row.id: row for row in subnets.list_subnets(session)}
     shown: dict[str, Any] = {"t": table, "leases": ordered, "subnets": known, "fresh": True}
@@ -115,7 +115,7 @@ def _rows(session: Session, table: Table, filters: LeaseFilters, after: str) -> 
     """Return a part of the table: by the newest event while nothing is filtered, else by address."""
     if filters == LeaseFilters() and "ip" not in table.sort:
         before = int(after) if after.isdecimal() else None
-        rows, cursor = leases.recent_leases(session, before=before, limit=PAGE_ROWS)
+        rows, cursor = activity.recent_leases(session, before=before, limit=PAGE_ROWS)
         return rows, str(cursor) if cursor else None
     table.sort = "ip"
     found = leases.list_leases(session, filters, after=_address(after), limit=PAGE_ROWS + 1)
