@@ -59,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_route("/static/{version}/{name:path}", _static)
     for kind in api_errors.handled():
         app.add_exception_handler(kind, _answer_error)
+    app.add_exception_handler(Exception, _answer_error)
     api_errors.install_schema(app)
     return app
 

@@ -1,8 +1,15 @@
 """JSON routes of the audit. To follow it: `sort=id&id__gt=LAST`."""
 
+from app.api import pools, reservations, shared_networks, subnets, users
+from app.api.paging import Id
 from app.api.resource import Resource
+from app.api.trial import changes_of, effects_of
+from app.api.undo import of_resource, of_settings, undo
+from app.auth.deps import Db, Operator
 from app.schemas.audit import AuditOut, audit_out
+from app.schemas.changes import Undone
 from app.services import audit
+from app.services.grants import limited
 
 RESOURCE = Resource(
     path="audit",
@@ -14,3 +21,23 @@ RESOURCE = Resource(
     get=audit.get_entry,
 )
 router = RESOURCE.router()
+UNDOABLE = {
+    **{
+        concept.RESOURCE.path.replace("-", "_"): of_resource(concept.RESOURCE)
+        for concept in (subnets, shared_networks, pools, reservations, users)
+    },
+    "settings": of_settings(),
+}
+
+
+@router.post("/{audit_entry_id:int}/undo", operation_id="undo_change")
+def undo_change(session: Db, actor: Operator, audit_entry_id: Id) -> Undone:
+    """Take back a change with all that its request changed, by the rules that hold for any change.
+
+    Refused (409) when an object was changed since, or for what can't be taken back: a release, a token, a password.
+    A user that is brought back has no password and no tokens.
+    """
+    with limited(session, actor.ranges):
+        entry = audit.get_entry(session, audit_entry_id)
+    made = undo(session, actor, entry, UNDOABLE)
+    return Undone(changes=changes_of(made), impact=effects_of(session, made))

@@ -19,11 +19,15 @@ def diff(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[st
 
 def dry_run(session: Session, entries: Sequence[AuditEntry]) -> DryRun:
     """Return what the audit lines of a write tell, and what clients would notice."""
-    changes = [
+    return DryRun(changes=changes_of(entries), impact=effects_of(session, entries))
+
+
+def changes_of(entries: Sequence[AuditEntry]) -> list[Change]:
+    """Return recorded changes with the fields that differ."""
+    return [
         Change(object=e.object, action=e.action, before=e.before, after=e.after, diff=diff(e.before, e.after))
         for e in entries
     ]
-    return DryRun(changes=changes, impact=effects_of(session, entries))
 
 
 def effects_of(session: Session, entries: Iterable[AuditEntry]) -> list[EffectOut]:

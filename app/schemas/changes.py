@@ -54,6 +54,13 @@ class DryRun(Shape):
     impact: list[EffectOut]
 
 
+class Undone(Shape):
+    """What taking a change back has changed, and which clients notice."""
+
+    changes: list[Change]
+    impact: list[EffectOut]
+
+
 class Lag(Shape):
     """The write is saved, but not every live worker serves it yet; `behind` tells each one's revision."""
 

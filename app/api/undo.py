@@ -1,0 +1,150 @@
+"""How is a recorded change taken back? By the same services, with the same rules, as the opposite change."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from app.api.resource import Resource
+from app.models import AuditEntry
+from app.schemas.fields import Shape
+from app.services import audit, settings
+from app.services.actors import Actor
+from app.services.errors import Conflict, NotFound, Problem
+from app.services.patch import merged, parsed
+from app.services.rows import picture
+
+Picture = Mapping[str, Any]
+MAX_ENTRIES: Final = 5000
+_IGNORED: Final = frozenset(("version", "created_at", "updated_at", "last_used_at"))
+"""What every write changes."""
+_RESTORED: Final = "restored"
+"""Key in Session.info: (model, id) that the next new row of the model gets again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How a kind of object is removed, brought back and changed; None = it can't be."""
+
+    find: Callable[[Session, Picture], Any]
+    remove: Callable[[Session, Actor, Any], Any] | None
+    bring_back: Callable[[Session, Actor, Picture], Any] | None
+    change: Callable[[Session, Actor, Any, Picture, set[str]], Any] | None
+
+
+def undo(session: Session, actor: Actor, entry: AuditEntry, kinds: Mapping[str, Undo]) -> list[AuditEntry]:
+    """Take back the request that an entry belongs to, the last change first; return the entries that this makes.
+
+    Raises NotFound or Conflict when the objects are not as the request left them, or can't be taken back.
+    """
+    for line in _request_of(session, entry):
+        kind = kinds.get(line.object.split("/")[0])
+        if kind is None:
+            raise _refused(line, "not_undoable", f"A {line.action} of {line.object} can't be taken back.")
+        reason = f"undo of {line.id}" + (f": {actor.message}" if actor.message else "")
+        _undo_one(session, replace(actor, message=reason[:500]), line, kind)
+    return list(session.info.get(audit.CHANGES, []))
+
+
+def _request_of(session: Session, entry: AuditEntry) -> Sequence[AuditEntry]:
+    if not entry.request_id:
+        return [entry]
+    same = select(AuditEntry).where(AuditEntry.request_id == entry.request_id, AuditEntry.actor == entry.actor)
+    return list(session.scalars(same.order_by(AuditEntry.id.desc()).limit(MAX_ENTRIES)))
+
+
+def _undo_one(session: Session, actor: Actor, line: AuditEntry, kind: Undo) -> None:
+    if line.after is None and line.before is not None:
+        _require(kind.bring_back, line)(session, actor, line.before)
+        return
+    if line.after is None:
+        raise _refused(line, "not_undoable", f"A {line.action} of {line.object} can't be taken back.")
+    try:
+        row = kind.find(session, line.after)
+    except NotFound:
+        raise _refused(line, "gone", f"{line.object} is not there any more.") from None
+    names = {n for n in {**line.after, **(line.before or {})} if n not in _IGNORED}
+    if line.before is not None:
+        names = {name for name in names if line.before.get(name) != line.after.get(name)}
+    now = picture(row)
+    for name in sorted(names & now.keys()):
+        if now[name] != line.after.get(name):
+            raise _refused(line, "changed", f"{name} of {line.object} was changed later; undo that first.")
+    if line.before is None:
+        _require(kind.remove, line)(session, actor, row)
+    else:
+        _require(kind.change, line)(session, actor, row, line.before, names)
+
+
+def _require(how: Callable[..., Any] | None, line: AuditEntry) -> Callable[..., Any]:
+    if how is None:
+        raise _refused(line, "not_undoable", f"A {line.action} of {line.object} can't be taken back.")
+    return how
+
+
+def _refused(line: AuditEntry, code: str, detail: str) -> Conflict:
+    return Conflict(Problem("", code, detail, "audit", str(line.id)))
+
+
+def of_resource(resource: Resource) -> Undo:
+    """Return how objects of a resource are undone, from its description."""
+    columns = {name: field.column.key for name, field in resource.listing.fields.items()}
+    accepts, patches = resource.accepts or Shape, resource.patches or resource.accepts or Shape
+
+    def values(shape: Any, told: Picture) -> dict[str, Any]:
+        renamed = {name: told[column] for name, column in columns.items() if column in told}
+        named = {**told, **renamed, **(resource.from_picture(told) if resource.from_picture else {})}
+        return {name: named[name] for name in shape.model_fields if name in named}
+
+    def find(session: Session, told: Picture) -> Any:
+        return resource.get(session, told[columns[resource.listing.key]])
+
+    def bring_back(session: Session, actor: Actor, told: Picture) -> Any:
+        data = parsed(accepts, {name: value for name, value in values(accepts, told).items() if value is not None})
+        session.info[_RESTORED] = (resource.listing.model, told.get("id"))
+        try:
+            if resource.create is not None:
+                return resource.create(session, actor, data)
+            return resource.put(session, actor, told[columns[resource.listing.key]], data)  # type: ignore[misc]
+        finally:
+            session.info.pop(_RESTORED, None)
+
+    def change(session: Session, actor: Actor, row: Any, told: Picture, names: set[str]) -> Any:
+        if resource.restore is not None and (row := resource.restore(session, actor, row, told, names)) is None:
+            return None
+        shown = resource.one(session, row).model_dump(mode="json")
+        before = values(patches, told)
+        back = {name: before[name] for name in before if columns.get(name, name) in names}
+        data = merged(patches, {name: shown[name] for name in patches.model_fields}, back)
+        return resource.update(session, actor, row, data)  # type: ignore[misc]  # of_resource() looked
+
+    able = resource.accepts is not None
+    return Undo(
+        find,
+        resource.delete,
+        bring_back if able and (resource.create or resource.put) else None,
+        change if able and resource.update else None,
+    )
+
+
+def of_settings() -> Undo:
+    """Return how the settings are undone: they are only ever changed."""
+
+    def change(session: Session, actor: Actor, row: Any, told: Picture, names: set[str]) -> Any:
+        return settings.update_settings(session, actor, {name: told[name] for name in names if name in told})
+
+    return Undo(lambda session, told: settings.get_settings(session), None, None, change)
+
+
+@event.listens_for(Session, "before_flush")
+def _restore_id(session: Session, context: object, instances: object) -> None:
+    wanted: tuple[type[Any], int | None] | None = session.info.get(_RESTORED)
+    if wanted is None or wanted[1] is None:
+        return
+    for row in session.new:
+        if type(row) is wanted[0] and row.id is None:
+            row.id = wanted[1]
+            session.info.pop(_RESTORED)
+            return
