@@ -166,7 +166,7 @@ def _settings(request: Request, scope: Scope) -> dict[int, bytes]:
     offered = scope.options
     reservation = request.reservation
     if reservation is not None and reservation.hostname and HOST_NAME not in offered:
-        offered = {**offered, HOST_NAME: reservation.hostname.encode("idna", "replace")}
+        offered = {**offered, HOST_NAME: reservation.hostname.encode("ascii", "replace")}
     if wanted is None:
         chosen = dict(offered)
     else:

@@ -14,8 +14,10 @@ from dhcpd.protocol.constants import (
     OVERLOAD_SNAME,
     PAD,
     RELAY_INFO,
+    ROUTERS,
     SERVER_ID,
     SNAME_BYTES,
+    SUBNET_MASK,
 )
 
 _FIRST: Final = (MESSAGE_TYPE, SERVER_ID, LEASE_TIME)
@@ -38,8 +40,8 @@ def lay_out(
 ) -> Layout:
     """Return where the options go when the options field has `room` octets, END included.
 
-    53, 54 and 51 come first, then those in `order`, then the others as `options` has them; 82 is last in the
-    options field (RFC 3046 §2.1). Options 0, 52 and 255 in `options` are ignored.
+    53, 54 and 51 come first, then those in `order` (but 1 before 3), then the others as `options` has them; 82 is
+    last in the options field (RFC 3046 §2.1). Options 0, 52 and 255 in `options` are ignored.
     """
     ordered: list[tuple[int, bytes]] = _sort(options, order)
     data = b"".join([_write(code, value) for code, value in ordered]) + _END
@@ -54,7 +56,11 @@ def _sort(options: dict[int, bytes], order: Iterable[int]) -> list[tuple[int, by
         rest.pop(code, None)
     relay_info = rest.pop(RELAY_INFO, None)
     ordered: list[tuple[int, bytes]] = [(code, rest.pop(code)) for code in _FIRST if code in rest]
-    ordered += [(code, rest.pop(code)) for code in order if code in rest]
+    for code in order:
+        if code == ROUTERS and code in rest and SUBNET_MASK in rest:  # RFC 2132 §3.3: the mask MUST be first
+            ordered.append((SUBNET_MASK, rest.pop(SUBNET_MASK)))
+        if code in rest:
+            ordered.append((code, rest.pop(code)))
     ordered += rest.items()
     if relay_info is not None:
         ordered.append((RELAY_INFO, relay_info))

@@ -307,10 +307,17 @@ def test_lease_time_is_clamped(asked: int, given: int) -> None:
     assert int.from_bytes(answer(decision).options[51], "big") == given
 
 
-def test_parameter_list_orders_the_reply() -> None:
+def test_parameter_list_orders_the_reply_but_the_mask_goes_before_the_router() -> None:
+    """RFC 2132 §9.8 and §3.3."""
     options = list(answer(Server().ask(MessageType.DISCOVER, options={55: b"\x06\x03\x01"})).options)
     assert options[:3] == [53, 54, 51]
-    assert options.index(6) < options.index(3) < options.index(1)
+    assert options.index(6) < options.index(1) < options.index(3)
+
+
+def test_reserved_name_is_sent() -> None:
+    server = Server(reserved={ALICE: POOL})
+    server.snapshot.reservations[1, "mac", ALICE].hostname = "printer"
+    assert answer(server.ask(MessageType.DISCOVER, options={55: b"\x0c"})).options[12] == b"printer"
 
 
 def test_os_finds_the_lease_of_its_boot_rom() -> None:
