@@ -14,6 +14,12 @@ from app.database import SessionFactory, make_engine, make_session_factory
 from app.migrate import upgrade
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Choose whom the conformance cases ask; the peers must be installed (`make conformance`)."""
+    servers = ("ours", "kea", "dhcpd", "dnsmasq")
+    parser.addoption("--server", choices=servers, default="ours", help="DHCP server under conformance test")
+
+
 def find_postgresql() -> Path | None:
     """Return the folder of PostgreSQL's programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))

@@ -20,10 +20,15 @@ TOOLS = ("ip", "dhclient", "udhcpc", "dhcpcd", "dhcrelay", "tshark", "unshare")
 SPACES = ("server", "client", "relay", "remote")
 
 
-def missing() -> list[str]:
-    """Return what this machine lacks for tests with real clients."""
-    lacks = [tool for tool in TOOLS if shutil.which(tool) is None]
-    return lacks if os.geteuid() == 0 else [*lacks, "root"]
+def needs_machine(*tools: str) -> None:
+    """Skip a test (in CI: fail it) on a machine without root or one of the tools."""
+    lacks = [tool for tool in tools if shutil.which(tool) is None]
+    lacks += [] if os.geteuid() == 0 else ["root"]
+    if lacks:
+        words = f"tests with network namespaces need: {', '.join(lacks)}"
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
 
 
 def run(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
@@ -193,12 +198,7 @@ class Network:
 @pytest.fixture
 def network(tmp_path: Path) -> Iterator[Network]:
     """The running network; without root or the clients: skipped, and in CI failed."""
-    lacks = missing()
-    if lacks:
-        words = f"tests with real clients need: {', '.join(lacks)}"
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
+    needs_machine(*TOOLS)
     made = Network(tmp_path)
     try:
         made.start()

@@ -22,7 +22,7 @@ from app.schemas.subnets import SubnetIn
 from app.services import pools, subnets
 from app.services.actors import COMMAND_LINE
 from tests.e2e.cluster.network import RELAY, Cluster
-from tests.e2e.conftest import missing
+from tests.e2e.conftest import TOOLS, needs_machine
 
 RATE = float(os.environ.get("LEASEBOARD_FAILOVER_RATE", "60"))
 LEASE_S = 30
@@ -72,9 +72,7 @@ class Run:
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     """The hosts, their databases with a plan, and nothing started yet."""
-    lacks = missing()
-    if lacks:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"a cluster needs: {', '.join(lacks)}")
+    needs_machine(*TOOLS)
     made = Cluster()
     try:
         made.wire()
