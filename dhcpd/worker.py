@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from dhcpd.adapters import staging
 from dhcpd.adapters.interfaces import Interface, read_interfaces
 from dhcpd.adapters.loader import load_snapshot
 from dhcpd.adapters.peers import HistoryLost, Peers
@@ -23,6 +24,7 @@ from dhcpd.engine.leases import ACTIVE, DECLINED, RELEASED, LeaseChange
 from dhcpd.engine.reasons import Reason
 from dhcpd.engine.snapshot import Snapshot
 from dhcpd.engine.table import Table
+from dhcpd.engine.takeover import TAKEN, UNDONE, give_back, take_over
 from dhcpd.protocol.addresses import format_mac
 from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.packet import decode
@@ -248,7 +250,10 @@ class Worker:
         if self._peers is not None:
             self._learn(self._peers)
         for command_id, action, ip in self._store.commands() if self._leads else ():
-            self._obey(command_id, action, ip)
+            if action == "import":
+                self._take_over(command_id)
+            else:
+                self._obey(command_id, action, ip)
 
     def _learn(self, peers: Peers) -> None:
         try:
@@ -299,6 +304,32 @@ class Worker:
         self._table.apply((change,))
         refused = self._commit([change], now)
         self._store.finish_command(command_id, "refused" if refused else "done", now=now)
+
+    def _take_over(self, command_id: int) -> None:
+        """Take over a part of the leases that wait; the order stays until none is left."""
+        if self._loading is not None:
+            return  # their subnets may be in the revision that is being loaded
+        now, staged = self.now(), staging.waiting(self._engine)
+        outcomes: list[tuple[staging.Staged, str]] = []
+        changes: list[LeaseChange] = []
+        for row in staged:
+            found = (
+                give_back(row.foreign, self._table, now=now)
+                if row.undo
+                else take_over(row.foreign, self._snapshot, self._table, now=now)
+            )
+            if isinstance(found, LeaseChange):
+                self._table.apply((found,))
+                changes.append(found)
+            outcomes.append((row, found if isinstance(found, str) else UNDONE if row.undo else TAKEN))
+        refused = self._commit(changes, now)
+        if self._away:
+            return
+        judged = [(row, "refused" if row.foreign.ip in refused else outcome) for row, outcome in outcomes]
+        if judged:
+            staging.judge(self._engine, judged)
+        else:
+            self._store.finish_command(command_id, "done", now=now)
 
     def _refresh_interfaces(self) -> None:
         """Open sockets for interfaces that came or changed, close those that went."""

@@ -16,6 +16,8 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     RELEASED_BY_ADMIN = "released-by-admin"
     QUARANTINED = "quarantined"
+    IMPORTED = "imported"
+    IMPORT_UNDONE = "import-undone"
     NAK_WRONG_NETWORK = "nak-wrong-network"
     NAK_WRONG_ADDRESS = "nak-wrong-address"
     NAK_NOT_AVAILABLE = "nak-not-available"
@@ -53,6 +55,8 @@ SENTENCES: dict[str, str] = {
     Reason.EXPIRED: "The lease ran out and was not renewed.",
     Reason.RELEASED_BY_ADMIN: "An administrator released the address.",
     Reason.QUARANTINED: "An administrator quarantined the address.",
+    Reason.IMPORTED: "The lease was taken over from another server.",
+    Reason.IMPORT_UNDONE: "An import was undone, and the lease that it had taken over ended.",
     Reason.NAK_WRONG_NETWORK: "Refused: the address does not belong to the network that the client is on.",
     Reason.NAK_WRONG_ADDRESS: "Refused: the client is known here with another address.",
     Reason.NAK_NOT_AVAILABLE: "Refused: the address belongs to somebody else or is outside every pool.",
