@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.api import (
     addresses,
     audit,
+    denied_clients,
     events,
     imports,
     leases,
@@ -19,9 +20,8 @@ from app.api import (
 from app.api.errors import ERRORS
 
 router = APIRouter(prefix="/api/v1", responses=ERRORS)
-for concept in (
-    subnets, shared_networks, pools, reservations, addresses, leases, events, audit, imports, system, users, tokens,
-):  # fmt: skip
+PLAN = (subnets, shared_networks, pools, reservations, denied_clients, addresses)
+for concept in (*PLAN, leases, events, audit, imports, system, users, tokens):
     router.include_router(concept.router)
 router.include_router(users.me)
 router.include_router(tokens.logins)

@@ -4,6 +4,7 @@ from app.models.addresses import KnownAddress
 from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.client_classes import ClientClass
+from app.models.denied_clients import DeniedClient
 from app.models.events import LeaseEvent
 from app.models.imports import Import, ImportChunk, ImportRow, StagedLease
 from app.models.kept_answers import KeptAnswer
@@ -23,6 +24,7 @@ __all__ = [
     "Base",
     "ClientClass",
     "Command",
+    "DeniedClient",
     "GlobalSettings",
     "Import",
     "ImportChunk",

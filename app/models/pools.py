@@ -21,6 +21,7 @@ class Pool(Base):
     first: Mapped[Address] = mapped_column(IpAddress)
     last: Mapped[Address] = mapped_column(IpAddress)
     kind: Mapped[str] = mapped_column(String(10), default="dynamic")
+    clients: Mapped[str] = mapped_column(String(7), default="all")
     client_class: Mapped[str | None] = mapped_column(
         ForeignKey("client_classes.name", onupdate="CASCADE"), index=True
     )

@@ -30,7 +30,7 @@ class Reservation(Base):
 
 
 class ReservationIdentifier(Base):
-    """One way to recognise the device: mac, client_id, circuit_id or remote_id; value in lower-case hex."""
+    """One way to recognise the device: mac, client_id, duid, or what a relay says; value in lower-case hex."""
 
     __tablename__ = "reservation_identifiers"
     __table_args__ = (Index(None, "subnet_id", "type", "value", unique=True),)
@@ -38,5 +38,5 @@ class ReservationIdentifier(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id", ondelete="CASCADE"), index=True)
     subnet_id: Mapped[int]
-    type: Mapped[str] = mapped_column(String(12))
+    type: Mapped[str] = mapped_column(String(13))
     value: Mapped[str] = mapped_column(String(510), index=True)

@@ -36,6 +36,12 @@ class Subnet(Base):
     client_class: Mapped[str | None] = mapped_column(
         ForeignKey("client_classes.name", onupdate="CASCADE"), index=True
     )
+    rapid_commit: Mapped[bool | None]
+    bootp: Mapped[bool | None]
+    known_clients_only: Mapped[bool] = mapped_column(default=False)
+    random_macs: Mapped[str | None] = mapped_column(String(5))
+    min_secs: Mapped[int] = mapped_column(default=0)
+    offer_delay_ms: Mapped[int] = mapped_column(default=0)
     lease_time: Mapped[int | None]
     min_lease_time: Mapped[int | None]
     max_lease_time: Mapped[int | None]

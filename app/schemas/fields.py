@@ -1,13 +1,16 @@
 """Which lenient texts are taken in for addresses, prefixes and hardware addresses?"""
 
 from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from dhcpd.protocol.addresses import format_mac, parse_mac
 from dhcpd.protocol.errors import OptionValueError
 from dhcpd.protocol.options import encode_value, find
+
+MAX_OCTETS: Final = 255
+"""What one option or sub-option holds."""
 
 
 def _address(text: str) -> str:
@@ -34,20 +37,60 @@ def blank_to_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def canonical_identifier(kind: str, value: str) -> str:
-    """Return lower-case hex without separators; raises ValueError with a sentence."""
-    if kind == "mac":
-        return parse_mac(value.strip()).hex()
-    digits = value.strip().replace(":", "").replace("-", "").removeprefix("0x").lower()
+def _network(text: str) -> str:
     try:
-        return bytes.fromhex(digits).hex()
+        network = IPv4Network(text.strip(), strict=False)
     except ValueError:
-        raise ValueError(f"{value!r} is not a row of hexadecimal octets") from None
+        raise ValueError(f"{text!r} is neither an IPv4 address nor a prefix") from None
+    return str(network.network_address) if network.prefixlen == 32 else str(network)
+
+
+def _mac_prefix(text: str) -> str:
+    return format_mac(parse_mac(text))
+
+
+TEXTUAL_KINDS: Final = ("circuit_id", "remote_id", "subscriber_id", "relay_id")
+"""Identifiers that relays send as text, as often as not ("GigabitEthernet0/1")."""
+
+
+def canonical_identifier(kind: str, value: str) -> str:
+    """Return lower-case hex without separators; raises ValueError with a sentence.
+
+    What a relay says may be written as text: what can't be read as hexadecimal, or stands in double quotes.
+    """
+    value = value.strip()
+    if kind == "mac":
+        return parse_mac(value).hex()
+    textual = kind in TEXTUAL_KINDS
+    if textual and len(value) > 2 and value[0] == value[-1] == '"':
+        return value[1:-1].encode().hex()
+    digits = value.removeprefix("0x")
+    try:
+        octets = bytes.fromhex(digits if digits != value else value.replace(":", "").replace("-", ""))
+    except ValueError:
+        octets = b""
+    if not octets and textual and digits == value:
+        octets = value.encode()
+    if not octets or len(octets) > MAX_OCTETS:
+        raise ValueError(f"{value!r} is not a row of 1 to {MAX_OCTETS} hexadecimal octets")
+    return octets.hex()
 
 
 def show_identifier(kind: str, value: str) -> str:
-    """Return the text that people read."""
-    return format_mac(bytes.fromhex(value)) if kind == "mac" else value
+    """Return the text that people read, such that `canonical_identifier` reads it back."""
+    octets = bytes.fromhex(value)
+    if kind == "mac":
+        return format_mac(octets)
+    if kind in TEXTUAL_KINDS and octets.isascii() and (text := octets.decode()).isprintable():
+        return text if text == text.strip() and not _reads_otherwise(kind, text, value) else f'"{text}"'
+    return value
+
+
+def _reads_otherwise(kind: str, text: str, value: str) -> bool:
+    try:
+        return canonical_identifier(kind, text) != value
+    except ValueError:
+        return True
 
 
 def _options(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -65,6 +108,8 @@ def _options(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return clean
 
 
+NetworkText = Annotated[str, AfterValidator(_network)]
+MacPrefix = Annotated[str, AfterValidator(_mac_prefix)]
 AddressText = Annotated[str, AfterValidator(_address)]
 OptionalAddress = Annotated[AddressText | None, BeforeValidator(blank_to_none)]
 CidrText = Annotated[str, AfterValidator(_cidr)]

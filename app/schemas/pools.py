@@ -15,6 +15,9 @@ class PoolIn(Shape):
     start: AddressText
     end: AddressText
     kind: Literal["dynamic", "excluded"] = "dynamic"
+    clients: Literal["all", "known", "unknown", "bootp"] = Field(
+        "all", description="whom a dynamic pool serves; known clients have a reservation on the link"
+    )
     options: OptionRows = Field(default_factory=list)
 
 
@@ -33,6 +36,7 @@ def pool_out(row: Pool) -> PoolOut:
         start=str(row.first),
         end=str(row.last),
         kind=row.kind,  # type: ignore[arg-type]  # the column holds what PoolIn let in
+        clients=row.clients,  # type: ignore[arg-type]  # as above
         options=row.options,
         version=row.version,
     )

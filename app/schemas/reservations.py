@@ -14,11 +14,17 @@ from app.schemas.fields import (
     show_identifier,
 )
 
+IdentifierType = Literal["mac", "client_id", "duid", "circuit_id", "remote_id", "subscriber_id", "relay_id"]
+
 
 class Identifier(Shape):
-    """One way to recognise a device; value: a MAC in any spelling, else hexadecimal octets."""
+    """One way to recognise a device; value: a MAC in any spelling, else hexadecimal octets.
 
-    type: Literal["mac", "client_id", "circuit_id", "remote_id"]
+    The last four are what a relay says of the device (option 82) and may be text, in double quotes if it looks like
+    hexadecimal. A duid matches the client identifiers that contain it (RFC 4361), whatever their IAID.
+    """
+
+    type: IdentifierType
     value: str = Field(min_length=1, max_length=600)
 
     @model_validator(mode="after")

@@ -1,8 +1,11 @@
 """How does the global scope look from outside?"""
 
+from typing import Literal
+
 from pydantic import Field
 
-from app.schemas.fields import OptionalAddress, OptionRows, Shape
+from app.schemas.fields import NetworkText, OptionalAddress, OptionRows, Shape
+from app.schemas.subnets import RandomMacs, Seconds
 
 
 class SettingsShape(Shape):
@@ -14,5 +17,29 @@ class SettingsShape(Shape):
     max_lease_time: int = Field(604800, ge=1, le=0xFFFFFFFF)
     next_server: OptionalAddress = None
     boot_file: str | None = Field(None, max_length=127)
+    renew_time: Seconds = None
+    rebind_time: Seconds = None
+    rapid_commit: bool = False
+    bootp: bool = False
+    random_macs: RandomMacs = "allow"
+    leasequery_requesters: list[NetworkText] = Field(
+        default_factory=list,
+        max_length=256,
+        description="relays (addresses, prefixes) that may ask who holds what",
+    )
+    client_rate_limit: int = Field(50, ge=0, le=100_000, description="messages a second of one client; 0 = any")
+    interface_rate_limit: int = Field(
+        0, ge=0, le=10_000_000, description="messages a second on one interface; 0 = any"
+    )
+    limit_relayed: bool = Field(False, description="both limits hold for relayed messages too")
+    starvation_defence: Literal["off", "links", "everywhere"] = Field(
+        "links", description="links = for clients that no relay stands before"
+    )
+    known_reserve_percent: int = Field(
+        10, ge=0, le=90, description="part of each pool that newcomers can't take while a flood of them lasts"
+    )
+    clients_per_port: int = Field(
+        0, ge=0, le=65_535, description="leases and offers behind one circuit-id of a relay; 0 = any"
+    )
     offer_hold_s: int = Field(60, ge=1, le=3600)
     decline_hold_s: int = Field(86400, ge=1, le=31536000)

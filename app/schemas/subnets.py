@@ -1,6 +1,6 @@
 """How does a subnet look from outside?"""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -8,6 +8,7 @@ from app.models import Subnet
 from app.schemas.fields import AddressText, CidrText, OptionalAddress, OptionRows, Shape, blank_to_none
 
 Seconds = Annotated[Annotated[int, Field(ge=1, le=0xFFFFFFFF)] | None, BeforeValidator(blank_to_none)]
+RandomMacs = Literal["allow", "known", "deny"]
 Vlan = Annotated[Annotated[int, Field(ge=1, le=4094)] | None, BeforeValidator(blank_to_none)]
 Text15 = Annotated[Annotated[str, Field(max_length=15)] | None, BeforeValidator(blank_to_none)]
 Text63 = Annotated[Annotated[str, Field(max_length=63)] | None, BeforeValidator(blank_to_none)]
@@ -16,7 +17,10 @@ Text127 = Annotated[Annotated[str, Field(max_length=127)] | None, BeforeValidato
 
 
 class SubnetSettings(Shape):
-    """What can be changed on a subnet. Times in seconds; null = inherited from the settings."""
+    """What can be changed on a subnet. Times in seconds; null = inherited from the settings.
+
+    `known` clients have a reservation on the link. `min_secs` is how long a client must have tried already.
+    """
 
     name: str = Field("", max_length=120)
     description: str = Field("", max_length=2000)
@@ -29,6 +33,12 @@ class SubnetSettings(Shape):
     authoritative: bool = True
     ping_check: bool = False
     ignore_client_id: bool = False
+    rapid_commit: Annotated[bool | None, BeforeValidator(blank_to_none)] = None
+    bootp: Annotated[bool | None, BeforeValidator(blank_to_none)] = None
+    known_clients_only: bool = False
+    random_macs: Annotated[RandomMacs | None, BeforeValidator(blank_to_none)] = None
+    min_secs: int = Field(0, ge=0, le=300)
+    offer_delay_ms: int = Field(0, ge=0, le=5000)
     lease_time: Seconds = None
     min_lease_time: Seconds = None
     max_lease_time: Seconds = None
@@ -43,6 +53,8 @@ class SubnetSettings(Shape):
     def _times_in_order(self) -> "SubnetSettings":
         if self.min_lease_time and self.max_lease_time and self.min_lease_time > self.max_lease_time:
             raise ValueError("min_lease_time is above max_lease_time")
+        if self.renew_time and self.rebind_time and self.renew_time >= self.rebind_time:
+            raise ValueError("rebind_time is not after renew_time")
         return self
 
 

@@ -17,7 +17,7 @@ from app.services.subnets import get_subnet
 
 LISTING: Final = Listing(
     Pool,
-    fields(Pool, "id", "subnet_id", "kind", start="first", end="last"),
+    fields(Pool, "id", "subnet_id", "kind", "clients", start="first", end="last"),
     sort="start",
     span=(Pool.first, Pool.last),
 )
@@ -39,7 +39,7 @@ def get_pool(session: Session, pool_id: int) -> Pool:
 
 def create_pool(session: Session, actor: Actor, data: PoolIn) -> Pool:
     """Make a pool; raises NotFound, Invalid or Conflict."""
-    row = Pool(subnet_id=data.subnet_id, kind=data.kind, options=data.options)
+    row = Pool(subnet_id=data.subnet_id, kind=data.kind, clients=data.clients, options=data.options)
     row.first, row.last = ip_address(data.start), ip_address(data.end)
     _check(session, row)
     session.add(row)
@@ -57,7 +57,7 @@ def update_pool(
     before = picture(row)
     changes: dict[str, Any] = {"first": ip_address(data.start), "last": ip_address(data.end)}
     with session.no_autoflush:
-        for name, value in {**changes, "kind": data.kind, "options": data.options}.items():
+        for name, value in {**changes, "kind": data.kind, "clients": data.clients, "options": data.options}.items():
             setattr(row, name, value)
         _check(session, row)
     session.flush()
@@ -83,6 +83,8 @@ def _check(session: Session, row: Pool) -> None:
         if not int(subnet.first) <= int(address) <= int(subnet.last):
             detail = f"{address} is outside the subnet {subnet.cidr}."
             raise Invalid(Problem(field, "outside", detail, "subnets", str(subnet.id)))
+    if row.kind == "excluded" and row.clients != "all":
+        raise Invalid(Problem("clients", "excluded", "An excluded range serves nobody; clients must be all."))
     query = select(Pool).where(Pool.first <= row.last, Pool.last >= row.first, Pool.subnet_id == row.subnet_id)
     for other in session.scalars(query):
         if other is not row:

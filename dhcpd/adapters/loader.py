@@ -3,13 +3,17 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from ipaddress import IPv4Network
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, select
+from sqlalchemy import inspect as sa_inspect
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from app.models.addresses import KnownAddress
 from app.models.client_classes import ClientClass as ClassRow
+from app.models.denied_clients import DeniedClient
 from app.models.pools import Pool as PoolRow
 from app.models.reservations import Reservation as ReservationRow
 from app.models.settings import GlobalSettings
@@ -20,7 +24,7 @@ from dhcpd.adapters.interfaces import Interface
 from dhcpd.engine.classes import Classifier, ClientClass
 from dhcpd.engine.expressions import parse
 from dhcpd.engine.scopes import Layer, Scope, layer_of
-from dhcpd.engine.snapshot import Pool, Reservation, Snapshot, Subnet
+from dhcpd.engine.snapshot import Denied, Pool, Reservation, Snapshot, Subnet
 from dhcpd.engine.tokens import ExpressionError
 from dhcpd.protocol.addresses import parse_ipv4
 from dhcpd.protocol.constants import BROADCAST_ADDRESS_OPTION, ROUTERS, SUBNET_MASK
@@ -28,6 +32,7 @@ from dhcpd.protocol.errors import OptionValueError
 from dhcpd.protocol.options import STANDARD
 
 log = logging.getLogger("dhcpd")
+T = TypeVar("T")
 
 
 def load_snapshot(engine: Engine, interfaces: Iterable[Interface]) -> Snapshot:
@@ -41,10 +46,7 @@ class _Compiler:
 
     def __init__(self, session: Session, interfaces: list[Interface]) -> None:
         self.revision = session.scalar(select(Revision.number).where(Revision.id == 1)) or 0
-        self.settings = session.get(GlobalSettings, 1) or GlobalSettings(
-            options=[], lease_time=43200, min_lease_time=60, max_lease_time=604800, offer_hold_s=60,
-            decline_hold_s=86400,
-        )  # fmt: skip
+        self.settings = session.get(GlobalSettings, 1) or _default_settings()
         self.subnets = [s for s in session.scalars(select(SubnetRow)) if s.first.version == 4 and s.dhcp_enabled]
         self.pools: defaultdict[int, list[PoolRow]] = defaultdict(list)
         for pool in session.scalars(select(PoolRow).order_by(PoolRow.first)):
@@ -52,6 +54,7 @@ class _Compiler:
         self.reservations = list(session.scalars(select(ReservationRow)))
         self.known = [int(a.ip) for a in session.scalars(select(KnownAddress)) if a.ip.version == 4]
         self.classes = list(session.scalars(select(ClassRow).order_by(ClassRow.position, ClassRow.id)))
+        self.denied = [bytes.fromhex(mac) for mac in session.scalars(select(DeniedClient.mac))]
         self.interfaces = interfaces
         self.link_names: dict[str, int] = {}
         self.catalogue = STANDARD
@@ -73,6 +76,8 @@ class _Compiler:
             offer_hold_s=self.settings.offer_hold_s,
             decline_hold_s=self.settings.decline_hold_s,
             classes=Classifier([self._class(row) for row in self.classes]) if self.classes else None,
+            denied=Denied(self.denied),
+            leasequery=tuple(map(_span, self.settings.leasequery_requesters)),
         )
 
     def _layer(self, row: Any) -> Layer | None:
@@ -123,11 +128,17 @@ class _Compiler:
             authoritative=row.authoritative,
             ignore_client_id=row.ignore_client_id,
             guard=row.client_class,
+            rapid_commit=_inherited(row.rapid_commit, settings.rapid_commit),
+            bootp=_inherited(row.bootp, settings.bootp),
+            known_only=row.known_clients_only,
+            random_macs=_inherited(row.random_macs, settings.random_macs),
+            min_secs=row.min_secs,
+            offer_delay_ms=row.offer_delay_ms,
         )
 
     def _pool(self, row: PoolRow, scope: Scope) -> Pool:
         scope = scope.under(self._layer(row))
-        return Pool(row.id, row.subnet_id, int(row.first), int(row.last), scope, row.client_class)
+        return Pool(row.id, row.subnet_id, int(row.first), int(row.last), scope, row.client_class, row.clients)
 
     def _subnet_scope(self, row: SubnetRow) -> Scope:
         """Return the scope that classes override; what follows from the prefix goes before the wider scopes."""
@@ -187,3 +198,20 @@ class _Compiler:
                     first, last = max(int(hole.first), int(pool.first)), min(int(hole.last), int(pool.last))
                     blocked.update(range(first, last + 1))
         return blocked
+
+
+def _inherited(own: T | None, default: T) -> T:
+    return default if own is None else own
+
+
+def _span(network: str) -> tuple[int, int]:
+    """Return the first and the last address of a prefix, or the address twice."""
+    found = IPv4Network(network)
+    return int(found.network_address), int(found.broadcast_address)
+
+
+def _default_settings() -> GlobalSettings:
+    """Return what holds while nobody has saved the settings."""
+    columns = sa_inspect(GlobalSettings).columns
+    scalars = {c.key: c.default.arg for c in columns if isinstance(c.default, ScalarElementColumnDefault)}
+    return GlobalSettings(options=[], leasequery_requesters=[], **scalars)

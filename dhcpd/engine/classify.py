@@ -1,22 +1,45 @@
 """Who is asking, from which link, through which relay?"""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from dhcpd.engine.facts import Facts
 from dhcpd.engine.leases import Lease
+from dhcpd.engine.policy import refusals
+from dhcpd.engine.reasons import Reason
 from dhcpd.engine.scopes import Matched
 from dhcpd.engine.snapshot import Reservation, Scope, Snapshot, Subnet
 from dhcpd.engine.table import Table
-from dhcpd.protocol.constants import CLIENT_ID, RELAY_INFO, SERVER_ID, SUBNET_SELECTION
+from dhcpd.engine.trace import Trace
+from dhcpd.protocol.addresses import format_ipv4, format_mac
+from dhcpd.protocol.constants import (
+    CIRCUIT_ID,
+    CLIENT_ID,
+    LINK_SELECTION,
+    RELAY_ID,
+    RELAY_INFO,
+    REMOTE_ID,
+    SERVER_ID,
+    SERVER_ID_OVERRIDE,
+    SUBNET_SELECTION,
+    SUBSCRIBER_ID,
+    VIRTUAL_SUBNET,
+)
 from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.packet import Packet
 from dhcpd.protocol.relay import decode_relay_info
 
-CIRCUIT_ID = 1
-REMOTE_ID = 2
-LINK_SELECTION = 5
-SERVER_ID_OVERRIDE = 11
+RELAY_KINDS: Final = (
+    ("circuit_id", CIRCUIT_ID),
+    ("remote_id", REMOTE_ID),
+    ("subscriber_id", SUBSCRIBER_ID),
+    ("relay_id", RELAY_ID),
+)
+"""Identifiers of a reservation that a relay vouches for, the narrowest first."""
+DUID_TYPE: Final = 255
+"""First octet of a client identifier that holds an IAID of four octets, then a DUID (RFC 4361 §6.1)."""
+GLOBAL_VPN: Final = b"\xff"
+"""First octet of 82.151 when the relay means the one network that everybody shares (RFC 6607 §3)."""
 
 
 class Ingress(NamedTuple):
@@ -34,6 +57,8 @@ class Request:
     """A packet with all that is known of its sender. Addresses are ints; no relay: relay_info empty.
 
     matched: the sender's classes; None = no class is configured.
+    `port` is the sub-option by which the reservation was found, if a relay vouched for it. `refusals` holds, by
+    subnet, why this client gets nothing there; None = nothing was asked about it. `trace` None = nobody reads it.
     """
 
     packet: Packet
@@ -48,6 +73,15 @@ class Request:
     binding: Lease | None
     reservation: Reservation | None
     matched: Matched | None = None
+    trace: Trace | None = None
+    port: tuple[int, bytes] | None = None
+    refusals: dict[int, Reason] | None = None
+    rapid: bool = False
+
+    @property
+    def is_bootp(self) -> bool:
+        """Tell whether the client speaks BOOTP: without a message type (RFC 1534 §2)."""
+        return self.packet.message_type is None
 
     def subnet_of(self, ip: int) -> Subnet | None:
         """Return the subnet of the link that holds the address."""
@@ -55,6 +89,10 @@ class Request:
             if subnet.first <= ip <= subnet.last:
                 return subnet
         return None
+
+    def refusal_in(self, subnet: Subnet) -> Reason | None:
+        """Return why the client gets nothing in the subnet; None = it may."""
+        return self.refusals.get(subnet.id) if self.refusals is not None else None
 
     def scope_of(self, subnet: Subnet, ip: int) -> Scope:
         """Return the settings in force: reservation > pool > class > subnet and what is above it."""
@@ -72,73 +110,144 @@ class Request:
         return guard is None or (self.matched is not None and guard in self.matched.names)
 
 
-def classify(packet: Packet, ingress: Ingress, snapshot: Snapshot, table: Table, *, now: int) -> Request | None:
-    """Return the request with its link and client; None when no subnet is planned for the link.
+def classify(
+    packet: Packet,
+    ingress: Ingress,
+    snapshot: Snapshot,
+    table: Table,
+    *,
+    now: int,
+    trace: Trace | None = None,
+) -> Request | Reason:
+    """Return the request with its link and client, or why it can have none.
 
     Raises DecodeError on malformed relay information.
     """
     data = packet.options.get(RELAY_INFO)
     relay_info = decode_relay_info(data) if data else {}
-    link = find_link(packet, relay_info, ingress, snapshot)
+    if VIRTUAL_SUBNET in relay_info and relay_info[VIRTUAL_SUBNET][:1] != GLOBAL_VPN:
+        return Reason.DROP_VIRTUAL_SUBNET
+    link = find_link(packet, relay_info, ingress, snapshot, trace)
     subnets = snapshot.links.get(link) if link is not None else None
     if link is None or not subnets:
-        return None
+        return Reason.DROP_UNKNOWN_RELAY if packet.giaddr else Reason.DROP_NO_SUBNET
     override = relay_info.get(SERVER_ID_OVERRIDE, b"")
     server_id = int.from_bytes(override, "big") if len(override) == 4 else ingress.server_ip
     client_id = packet.options.get(CLIENT_ID, b"")
     use_id = client_id and not subnets[0].ignore_client_id
     key = b"\1" + client_id if use_id else b"\0" + bytes((packet.htype,)) + packet.chaddr
     binding = table.binding(link, key, packet.chaddr)
-    request = Request(packet, ingress, now, subnets, link, key, client_id, relay_info, server_id, binding, None)
+    request = Request(
+        packet, ingress, now, subnets, link, key, client_id, relay_info, server_id, binding, None, trace=trace
+    )
     if snapshot.classes is not None:
-        relay, said = _relay_of(request)
+        relay, said = relay_of(request)
         request.matched = snapshot.classes.match(
             Facts(packet.options, packet.chaddr, relay, ingress.interface, said)
         )
         request.subnets = subnets = tuple([s for s in subnets if request.admits(s.guard)])
     if snapshot.reservations:
-        request.reservation = snapshot.reserved_for(subnets, _identifiers(request))
+        _find_reservation(request, snapshot)
+    if link in snapshot.policed:
+        request.refusals = refusals(subnets, packet.chaddr, known=request.reservation is not None)
+    if trace is not None:
+        _tell(request, trace)
     return request
 
 
-def _identifiers(request: Request) -> list[tuple[str, bytes]]:
-    """Return the sender's identifiers."""
-    found = [("mac", request.packet.chaddr)] if request.packet.chaddr else []
-    if request.client_id:
-        found.append(("client_id", request.client_id))
-    _, relay_info = _relay_of(request)
-    if CIRCUIT_ID in relay_info:
-        found.append(("circuit_id", relay_info[CIRCUIT_ID]))
-    if REMOTE_ID in relay_info:
-        found.append(("remote_id", relay_info[REMOTE_ID]))
+def _find_reservation(request: Request, snapshot: Snapshot) -> None:
+    """Note the reservation of the first identifier that has one; and the port, if a relay told it."""
+    for kind, value, code in _identifiers(request, snapshot.kinds):
+        found = snapshot.reserved_for(request.subnets, ((kind, value),))
+        if found is not None:
+            request.reservation = found
+            request.port = (code, value) if code else None
+            return
+
+
+def _identifiers(request: Request, kinds: frozenset[str]) -> list[tuple[str, bytes, int]]:
+    """Return the sender's identifiers of the kinds that reservations use, with the relay's sub-option or 0."""
+    found: list[tuple[str, bytes, int]] = []
+    client_id = request.client_id
+    if request.packet.chaddr:
+        found.append(("mac", request.packet.chaddr, 0))
+    if client_id:
+        found.append(("client_id", client_id, 0))
+        if client_id[0] == DUID_TYPE and "duid" in kinds:
+            found.append(("duid", client_id[5:], 0))
+    if not kinds.isdisjoint(_RELAY_KIND_NAMES):
+        _, relay_info = relay_of(request)
+        found += [(kind, relay_info[code], code) for kind, code in RELAY_KINDS if code in relay_info]
     return found
 
 
-def _relay_of(request: Request) -> tuple[int, dict[int, bytes]]:
-    """Return the relay and what it said; for a sender that renews without its relay what is stored of it."""
+_RELAY_KIND_NAMES: Final = frozenset(kind for kind, _ in RELAY_KINDS)
+
+
+def relay_of(request: Request) -> tuple[int, dict[int, bytes]]:
+    """Return the relay and what it said; for a client that renews without its relay, what is stored of it."""
     binding, giaddr = request.binding, request.packet.giaddr
     if giaddr or request.relay_info or binding is None or not binding.relay:
         return giaddr, request.relay_info
+    return binding.relay, stored_relay_info(binding)
+
+
+def stored_relay_info(lease: Lease) -> dict[int, bytes]:
+    """Return the sub-options kept with a lease; {} when there are none."""
     try:
-        return binding.relay, decode_relay_info(binding.relay_info)
+        return decode_relay_info(lease.relay_info)
     except DecodeError:  # it was checked when it was stored; an edited row must not stop service
-        return binding.relay, {}
+        return {}
 
 
-def find_link(packet: Packet, relay_info: dict[int, bytes], ingress: Ingress, snapshot: Snapshot) -> int | None:
+def find_link(
+    packet: Packet, relay_info: dict[int, bytes], ingress: Ingress, snapshot: Snapshot, trace: Trace | None = None
+) -> int | None:
     """Return the link: option 82.5 (RFC 3527), 118 (RFC 3011), giaddr, ciaddr, the receiving interface."""
-    for selection in (relay_info.get(LINK_SELECTION, b""), packet.options.get(SUBNET_SELECTION, b"")):
+    for selection, how in (
+        (relay_info.get(LINK_SELECTION, b""), "the relay's link selection (82.5)"),
+        (packet.options.get(SUBNET_SELECTION, b""), "the subnet selection option (118)"),
+    ):
         if len(selection) == 4:
-            subnet = snapshot.subnet_of(int.from_bytes(selection, "big"))
-            return subnet.link if subnet else None
+            return _link_of(int.from_bytes(selection, "big"), how, snapshot, trace)
     if packet.giaddr:
-        subnet = snapshot.subnet_of(packet.giaddr)
-        return subnet.link if subnet else snapshot.relays.get(packet.giaddr)
+        link = snapshot.relays.get(packet.giaddr)
+        if link is not None and trace is not None:
+            trace.say("link", f"The relay {format_ipv4(packet.giaddr)} is listed with a subnet.")
+        return link if link is not None else _link_of(packet.giaddr, "the relay's address", snapshot, trace)
     if packet.ciaddr:
         subnet = snapshot.subnet_of(packet.ciaddr)
         if subnet:
-            return subnet.link
+            return _link_of(packet.ciaddr, "the client's own address", snapshot, trace)
+    if trace is not None:
+        trace.say("link", f"The packet came in on the interface {ingress.interface}.")
     return snapshot.interfaces.get(ingress.interface)
+
+
+def _link_of(ip: int, how: str, snapshot: Snapshot, trace: Trace | None) -> int | None:
+    subnet = snapshot.subnet_of(ip)
+    if trace is not None:
+        found = f"lies in subnet {subnet.id}" if subnet else "lies in no subnet that is served"
+        trace.say("link", f"{format_ipv4(ip)}, {how}, {found}.")
+    return subnet.link if subnet else None
+
+
+def _tell(request: Request, trace: Trace) -> None:
+    packet, binding, reservation = request.packet, request.binding, request.reservation
+    names = ", ".join(str(subnet.id) for subnet in request.subnets)
+    trace.say("link", f"Subnets on this link: {names}.")
+    known = "its client identifier" if request.client_key[:1] == b"\1" else "its hardware address"
+    trace.say("client", f"{format_mac(packet.chaddr) or 'The client'} is recognised by {known}.")
+    if reservation is not None:
+        promised = format_ipv4(reservation.ip) if reservation.ip else "settings, without an address"
+        by = " by what its relay says" if request.port else ""
+        trace.say("reservation", f"Reservation {reservation.id} matches{by}: {promised}.")
+    else:
+        trace.say("reservation", "No reservation on this link matches.")
+    if binding is not None:
+        trace.say("binding", f"Its last lease here is {format_ipv4(binding.ip)}, now {binding.state}.")
+    for subnet_id, reason in (request.refusals or {}).items():
+        trace.say("policy", f"Subnet {subnet_id} does not serve this client: {reason}.")
 
 
 def names_other_server(request: Request) -> bool:

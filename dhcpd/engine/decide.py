@@ -3,23 +3,24 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from dhcpd.engine import reply
-from dhcpd.engine.allocate import belongs_elsewhere, choose, may_have
+from dhcpd.engine import bootp, leasequery, reply
+from dhcpd.engine.allocate import belongs_elsewhere, choose, may_have, why_nothing
 from dhcpd.engine.classify import Ingress, Request, classify, names_other_server
-from dhcpd.engine.leases import ACTIVE, DECLINED, NEVER, RELEASED, Change, Hold, Lease, LeaseChange, Unhold
+from dhcpd.engine.leases import ACTIVE, DECLINED, RELEASED, Change, Hold, LeaseChange, Unhold
+from dhcpd.engine.probing import Probe, wants_probe
 from dhcpd.engine.reasons import Reason, explain
 from dhcpd.engine.route import Destination, route
 from dhcpd.engine.snapshot import Snapshot, Subnet
 from dhcpd.engine.table import Table
+from dhcpd.engine.terms import bind, lease_seconds, owns
+from dhcpd.engine.trace import Trace
 from dhcpd.protocol.constants import (
     BOOTREQUEST,
-    HOST_NAME,
-    INFINITE_S,
-    LEASE_TIME,
-    RELAY_INFO,
+    IPV6_ONLY,
+    PARAMETER_REQUEST_LIST,
+    RAPID_COMMIT,
     REQUESTED_ADDRESS,
     SERVER_ID,
-    VENDOR_CLASS,
     MessageType,
 )
 from dhcpd.protocol.errors import DecodeError
@@ -27,33 +28,43 @@ from dhcpd.protocol.packet import Packet
 
 DECLINE_CAP: Final = 8
 """Quarantined addresses per hardware address: a broken host must not drain a pool."""
-TEXT_BYTES: Final = 255
 
 
 class Decision(NamedTuple):
-    """reply None = no answer; changes are to be applied, and lease changes committed, before it leaves."""
+    """reply None = no answer; changes are to be applied, and lease changes committed, before it leaves.
+
+    `probe` is a question to be asked before the packet is decided again; `delay_ms` holds the reply back.
+    """
 
     reason: str
     reply: bytes | None = None
     destination: Destination | None = None
     changes: tuple[Change, ...] = ()
+    probe: Probe | None = None
+    delay_ms: int = 0
 
 
-def decide(packet: Packet, ingress: Ingress, snapshot: Snapshot, table: Table, *, now: int) -> Decision:
-    """Return what is to be done; `now` in whole seconds UTC. The table is only read."""
+def decide(
+    packet: Packet, ingress: Ingress, snapshot: Snapshot, table: Table, *, now: int, trace: Trace | None = None
+) -> Decision:
+    """Return what is to be done; `now` in whole seconds UTC. The table is only read.
+
+    A `trace` is told how the decision comes about, step by step.
+    """
     if packet.op != BOOTREQUEST:
         return Decision(Reason.DROP_NOT_A_REQUEST)
-    if packet.message_type is None:
-        return Decision(Reason.DROP_NO_MESSAGE_TYPE)
-    handler = _HANDLERS.get(packet.message_type)
+    kind = packet.message_type
+    handler = _HANDLERS.get(kind) if kind is not None else _bootp
     if handler is None:
+        if kind == MessageType.LEASEQUERY:
+            return Decision(*leasequery.answer(packet, ingress, snapshot, table, now=now))
         return Decision(Reason.DROP_UNHANDLED_TYPE)
     try:
-        request = classify(packet, ingress, snapshot, table, now=now)
+        request = classify(packet, ingress, snapshot, table, now=now, trace=trace)
     except DecodeError:
         return Decision(Reason.DROP_MALFORMED_RELAY_INFO)
-    if request is None:
-        return Decision(Reason.DROP_NO_SUBNET)
+    if not isinstance(request, Request):
+        return Decision(request)
     if not request.server_id:
         return Decision(Reason.DROP_NO_SERVER_ADDRESS)
     if not packet.chaddr and not request.client_id:
@@ -63,21 +74,62 @@ def decide(packet: Packet, ingress: Ingress, snapshot: Snapshot, table: Table, *
             return Decision(Reason.DROP_CLASS)
         if not request.subnets:
             return Decision(Reason.DROP_NOT_IN_CLASS)
+    if snapshot.denied and packet.chaddr in snapshot.denied:
+        return Decision(Reason.DROP_DENIED)
     if not any(subnet.dhcp_enabled for subnet in request.subnets):
         return Decision(Reason.DROP_DHCP_DISABLED)
     return handler(request, snapshot, table)
 
 
 def _discover(request: Request, snapshot: Snapshot, table: Table) -> Decision:
+    wanted = request.packet.options.get(PARAMETER_REQUEST_LIST)
+    if wanted is not None and IPV6_ONLY in wanted:
+        decision = _without_ipv4(request)
+        if decision is not None:
+            return decision
     found = choose(request, table)
     if found is None:
-        return Decision(Reason.DROP_POOL_EXHAUSTED)
+        return Decision(why_nothing(request))
     subnet, ip = found
-    again = table.held_for(request.link, request.client_key, request.now) == ip
+    if request.packet.secs < subnet.min_secs:
+        return Decision(Reason.DROP_TOO_EARLY)
     hold = Hold(ip, request.link, request.client_key, request.now + snapshot.offer_hold_s)
-    data = reply.grant(request, MessageType.OFFER, ip, subnet, _lease_s(request, subnet))
+    if subnet.ping_check and wants_probe(request, ip, table):
+        probe = Probe(ip, request.packet.chaddr, request.ingress.interface, relayed=request.packet.giaddr != 0)
+        return Decision(Reason.PROBING, changes=(hold,), probe=probe)
+    if subnet.rapid_commit and RAPID_COMMIT in request.packet.options:
+        request.rapid = True  # RFC 4039 §3.1
+        return _ack(request, subnet, ip, table, Reason.ASSIGNED_RAPIDLY)
+    before = table.hold_on(ip, request.now)
+    again = before is not None and before.client_key == request.client_key
+    hold = hold._replace(probed=before is not None and before.probed and again)
+    data = reply.grant(request, MessageType.OFFER, ip, subnet, lease_seconds(request, subnet))
     reason = Reason.OFFERED_AGAIN if again else Reason.OFFERED
-    return Decision(reason, data, _route(request, ip), (hold,))
+    return Decision(reason, data, _route(request, ip), (hold,), delay_ms=subnet.offer_delay_ms)
+
+
+def _without_ipv4(request: Request) -> Decision | None:
+    """Tell a client that can do without IPv4 so, and spare the address (RFC 8925 §3.3); None = not here."""
+    for subnet in request.subnets:
+        if request.refusal_in(subnet) is None and IPV6_ONLY in request.scope_of(subnet, 0).options:
+            data = reply.offer_nothing(request, subnet)
+            return Decision(Reason.IPV6_ONLY, data, _route(request, 0))
+    return None
+
+
+def _bootp(request: Request, snapshot: Snapshot, table: Table) -> Decision:
+    reason, given = bootp.answer(request, table)
+    if given is None:
+        return Decision(reason)
+    if not given.ip:  # the client has an address: settings only
+        return Decision(reason, given.reply, _route(request, request.packet.ciaddr))
+    if given.subnet.ping_check and wants_probe(request, given.ip, table):
+        hold = Hold(given.ip, request.link, request.client_key, request.now + snapshot.offer_hold_s)
+        probe = Probe(
+            given.ip, request.packet.chaddr, request.ingress.interface, relayed=request.packet.giaddr != 0
+        )
+        return Decision(Reason.PROBING, changes=(hold,), probe=probe)
+    return Decision(reason, given.reply, _route(request, given.ip), given.changes)
 
 
 def _request(request: Request, snapshot: Snapshot, table: Table) -> Decision:
@@ -91,15 +143,17 @@ def _request(request: Request, snapshot: Snapshot, table: Table) -> Decision:
     subnet = request.subnet_of(ip)
     if subnet is None or not subnet.dhcp_enabled:
         return _nak(request, Reason.NAK_WRONG_NETWORK)
+    if request.refusal_in(subnet) is not None:
+        return _nak(request, Reason.NAK_NOT_SERVED)
     if belongs_elsewhere(request, ip, table):
         return _nak(request, Reason.NAK_RESERVATION_MOVED)
     if SERVER_ID not in request.packet.options:
         refusal = _check_record(request, subnet, ip, table)
         if refusal is not None:
             return refusal
-    if not may_have(request, ip, table):
+    if not may_have(request, subnet, ip, table):
         return _nak(request, Reason.NAK_NOT_AVAILABLE)
-    return _ack(request, subnet, ip, table)
+    return _ack(request, subnet, ip, table, Reason.ASSIGNED)
 
 
 def _check_record(request: Request, subnet: Subnet, ip: int, table: Table) -> Decision | None:
@@ -114,53 +168,18 @@ def _check_record(request: Request, subnet: Subnet, ip: int, table: Table) -> De
     return None
 
 
-def _ack(request: Request, subnet: Subnet, ip: int, table: Table) -> Decision:
-    before = table.leases.get(ip)
-    lease_s = _lease_s(request, subnet)
-    renewed = before is not None and before.state == ACTIVE and _owns(request, before)
-    reason = Reason.RENEWED if renewed else Reason.ASSIGNED
-    after = _lease(request, subnet, ip, lease_s, before if renewed else None)
-    changes: list[Change] = [LeaseChange(before, after, reason)]
-    left = request.binding
-    if left is not None and left.ip != ip and left.state == ACTIVE:
-        gone = left._replace(state=RELEASED, expires_at=request.now)
-        changes.insert(0, LeaseChange(left, gone, Reason.RELEASED))
+def _ack(request: Request, subnet: Subnet, ip: int, table: Table, new: Reason) -> Decision:
+    lease_s = lease_seconds(request, subnet)
+    reason, changes = bind(request, subnet, ip, lease_s, table, new)
     data = reply.grant(request, MessageType.ACK, ip, subnet, lease_s)
-    return Decision(reason, data, _route(request, ip), tuple(changes))
-
-
-def _lease(request: Request, subnet: Subnet, ip: int, lease_s: int, renewed: Lease | None) -> Lease:
-    packet, now = request.packet, request.now
-    relay_info = packet.options.get(RELAY_INFO, b"")
-    relay = packet.giaddr
-    if renewed is not None and not relay:  # a unicast renewal: what the relay said stays known
-        relay, relay_info = renewed.relay, renewed.relay_info
-    hostname = _text(packet.options.get(HOST_NAME, b"")) or (renewed.hostname if renewed else "")
-    if not hostname and request.reservation is not None:
-        hostname = request.reservation.hostname
-    return Lease(
-        ip,
-        ACTIVE,
-        subnet.id,
-        request.client_key,
-        packet.chaddr,
-        request.client_id,
-        hostname,
-        _text(packet.options.get(VENDOR_CLASS, b"")),
-        renewed.started_at if renewed else now,
-        now,
-        NEVER if lease_s == INFINITE_S else now + lease_s,
-        renewed.renewals + 1 if renewed else 0,
-        relay,
-        relay_info,
-    )
+    return Decision(reason, data, _route(request, ip), changes)
 
 
 def _release(request: Request, snapshot: Snapshot, table: Table) -> Decision:
     lease = table.leases.get(request.packet.ciaddr)
     if names_other_server(request):
         return Decision(Reason.DROP_OTHER_SERVER)
-    if lease is None or lease.state != ACTIVE or not _owns(request, lease):
+    if lease is None or lease.state != ACTIVE or not owns(request, lease):
         return Decision(Reason.DROP_NOT_THE_OWNER)
     after = lease._replace(state=RELEASED, expires_at=request.now)
     return Decision(Reason.RELEASED, changes=(LeaseChange(lease, after, Reason.RELEASED),))
@@ -171,7 +190,7 @@ def _decline(request: Request, snapshot: Snapshot, table: Table) -> Decision:
     lease = table.leases.get(ip)
     if names_other_server(request):
         return Decision(Reason.DROP_OTHER_SERVER)
-    if lease is None or lease.state != ACTIVE or not _owns(request, lease):
+    if lease is None or lease.state != ACTIVE or not owns(request, lease):
         return Decision(Reason.DROP_NOT_THE_OWNER)
     if table.declines_of(lease.mac) >= DECLINE_CAP:
         return Decision(Reason.DROP_DECLINE_CAP)
@@ -196,28 +215,6 @@ def _nak(request: Request, reason: Reason) -> Decision:
 
 def _route(request: Request, ip: int) -> Destination:
     return route(request.packet, request.ingress, request.relay_info, yiaddr=ip, nak=False)
-
-
-def _owns(request: Request, lease: Lease) -> bool:
-    if lease.client_key == request.client_key:
-        return True
-    return request.binding is not None and request.binding.ip == lease.ip
-
-
-def _lease_s(request: Request, subnet: Subnet) -> int:
-    """Return the lease time: what the client asks for within the subnet's limits, else the default."""
-    asked = request.packet.options.get(LEASE_TIME)
-    if asked is None:
-        return subnet.lease_s
-    if subnet.max_lease_s == INFINITE_S and asked == b"\xff\xff\xff\xff":
-        return INFINITE_S
-    return max(subnet.min_lease_s, min(int.from_bytes(asked, "big"), subnet.max_lease_s))
-
-
-def _text(data: bytes) -> str:
-    """Return printable text of a client's bytes, at most 255 characters."""
-    text = data.rstrip(b"\0").decode("utf-8", "replace")[:TEXT_BYTES]
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 _HANDLERS: dict[int, Callable[[Request, Snapshot, Table], Decision]] = {

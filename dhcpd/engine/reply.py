@@ -6,6 +6,7 @@ from typing import Final
 from dhcpd.engine.classify import Request
 from dhcpd.engine.snapshot import Scope, Subnet
 from dhcpd.protocol.constants import (
+    AUTO_CONFIGURE,
     BOOTREPLY,
     BROADCAST_FLAG,
     CLIENT_ID,
@@ -13,6 +14,7 @@ from dhcpd.protocol.constants import (
     HOST_NAME,
     INFINITE_S,
     IP_UDP_HEADER_BYTES,
+    IPV6_ONLY,
     LEASE_TIME,
     MAGIC_COOKIE,
     MAX_MESSAGE_BYTES,
@@ -22,6 +24,7 @@ from dhcpd.protocol.constants import (
     MIN_MESSAGE_BYTES,
     OPTIONS_OFFSET,
     PARAMETER_REQUEST_LIST,
+    RAPID_COMMIT,
     REBINDING_TIME,
     RELAY_INFO,
     RENEWAL_TIME,
@@ -37,6 +40,7 @@ ROUTERS: Final = 3
 CACHE_ENTRIES: Final = 256
 """Encoded option sets kept per scope: as many kinds of client with other parameter lists."""
 _ECHOED: Final = (CLIENT_ID, SUBNET_SELECTION, RELAY_INFO)  # RFC 6842; RFC 3011; RFC 3046 §2.2, always last
+_ECHOED_RAPIDLY: Final = (CLIENT_ID, SUBNET_SELECTION, RAPID_COMMIT, RELAY_INFO)  # RFC 4039 §3.1
 _MESSAGE: Final = Struct("!BBBBIHHIIII16s64s128s4s")
 
 
@@ -47,7 +51,7 @@ def grant(request: Request, kind: MessageType, ip: int, subnet: Subnet, lease_s:
     if data is not None:
         return data
     options = _grant_options(request, kind, subnet, lease_s, scope)
-    for code in _ECHOED:
+    for code in _echoed(request):
         value = request.packet.options.get(code)
         if value is not None:
             options[code] = value
@@ -86,7 +90,7 @@ def _grant_from_cache(
         if len(scope.cache) >= CACHE_ENTRIES:
             scope.cache.clear()
         scope.cache[key] = body
-    for code in _ECHOED:
+    for code in _echoed(request):
         value = asked.options.get(code)
         if value is not None:
             if len(value) > 255:
@@ -127,12 +131,35 @@ def _grant_options(
     if lease_s is not None:
         options[LEASE_TIME] = lease_s.to_bytes(4, "big")
         if lease_s != INFINITE_S:
-            renew = subnet.renew_s or lease_s // 2
-            rebind = subnet.rebind_s or lease_s * 7 // 8
-            options[RENEWAL_TIME] = min(renew, lease_s).to_bytes(4, "big")
-            options[REBINDING_TIME] = min(rebind, lease_s).to_bytes(4, "big")
+            renew, rebind = renewal_times(subnet, lease_s)
+            options[RENEWAL_TIME] = renew.to_bytes(4, "big")
+            options[REBINDING_TIME] = rebind.to_bytes(4, "big")
     options.update(_settings(request, scope))
     return options
+
+
+def renewal_times(subnet: Subnet, lease_s: int) -> tuple[int, int]:
+    """Return T1 and T2 in seconds: the subnet's, or 0.5 and 0.875 when these do not fit the lease (§4.4.5)."""
+    renew, rebind = subnet.renew_s or lease_s // 2, subnet.rebind_s or lease_s * 7 // 8
+    return (renew, rebind) if renew < rebind < lease_s else (lease_s // 2, lease_s * 7 // 8)
+
+
+def offer_nothing(request: Request, subnet: Subnet) -> bytes:
+    """Return an OFFER of 0.0.0.0: the client is to live without IPv4 (RFC 8925 §3.3, RFC 2563 §2.3)."""
+    asked, scope = request.packet, request.scope_of(subnet, 0)
+    options = {**_opening(request, MessageType.OFFER), **_settings(request, scope)}
+    if AUTO_CONFIGURE in asked.options:
+        options[AUTO_CONFIGURE] = b"\0"
+    for code in _ECHOED:
+        if code in asked.options:
+            options[code] = asked.options[code]
+    reply = Packet(BOOTREPLY, asked.htype, 0, asked.xid, 0, asked.flags, options=options)
+    reply.giaddr, reply.chaddr = asked.giaddr, asked.chaddr
+    return _encode(request, reply)
+
+
+def _echoed(request: Request) -> tuple[int, ...]:
+    return _ECHOED_RAPIDLY if request.rapid else _ECHOED
 
 
 def refuse(request: Request, sentence: str) -> bytes:
@@ -169,10 +196,12 @@ def _settings(request: Request, scope: Scope) -> dict[int, bytes]:
         offered = {**offered, HOST_NAME: reservation.hostname.encode("ascii", "replace")}
     if wanted is None:
         chosen = dict(offered)
+        chosen.pop(IPV6_ONLY, None)  # RFC 8925 §3.3: only for clients that list it
     else:
         chosen = {code: offered[code] for code in wanted if code in offered}
         for code in scope.always:
-            chosen.setdefault(code, offered[code])
+            if code != IPV6_ONLY:  # RFC 8925 §3.3: only for clients that list it
+                chosen.setdefault(code, offered[code])
     if CLASSLESS_ROUTES in chosen:  # RFC 3442: a client that takes 121 must ignore these
         chosen.pop(ROUTERS, None)
         chosen.pop(STATIC_ROUTES, None)

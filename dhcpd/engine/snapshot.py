@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from dhcpd.engine.classes import Classifier
 from dhcpd.engine.scopes import Scope
@@ -10,11 +11,21 @@ from dhcpd.engine.scopes import Scope
 __all__ = ["EMPTY", "Pool", "Reservation", "Scope", "Snapshot", "Subnet"]
 
 ReservationKey = tuple[int, str, bytes]
+ALL: Final = "all"
+ALLOW: Final = "allow"
+KNOWN: Final = "known"
+UNKNOWN: Final = "unknown"
+BOOTP: Final = "bootp"
+DENY: Final = "deny"
 
 
 @dataclass(slots=True, eq=False)
 class Pool:
-    """An inclusive range of addresses that may be given out; guard = the class whose clients alone get one."""
+    """An inclusive range of addresses that may be given out; guard = the class whose clients alone get one.
+
+    `clients` says to whom: ALL that speak DHCP, those with a reservation on the link (KNOWN), those without one
+    (UNKNOWN), or those that speak BOOTP alone.
+    """
 
     id: int
     subnet_id: int
@@ -22,6 +33,7 @@ class Pool:
     last: int
     scope: Scope
     guard: str | None = None
+    clients: str = ALL
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +41,8 @@ class Subnet:
     """A prefix with its lease times in seconds; renew_s and rebind_s None = half, seven eighths.
 
     guard = the class whose clients alone are served here.
+    `random_macs` says who with a locally administered address is served: all (ALLOW), KNOWN or none (DENY).
+    `policed` and `guarded` are worked out: is there anything to ask about a client, or about its pool?
     """
 
     id: int
@@ -46,6 +60,20 @@ class Subnet:
     dhcp_enabled: bool = True
     ignore_client_id: bool = False
     guard: str | None = None
+    rapid_commit: bool = False
+    bootp: bool = False
+    ping_check: bool = False
+    known_only: bool = False
+    random_macs: str = ALLOW
+    min_secs: int = 0
+    offer_delay_ms: int = 0
+    policed: bool = field(init=False)
+    guarded: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out the flags that spare the packets of plain subnets every further question."""
+        self.policed = self.known_only or self.random_macs != ALLOW
+        self.guarded = any(pool.clients != ALL or pool.guard is not None for pool in self.pools)
 
     def pool_of(self, ip: int) -> Pool | None:
         """Return the pool that holds the address."""
@@ -66,9 +94,31 @@ class Reservation:
     scope: Scope
 
 
+class Denied:
+    """Hardware addresses that get no answer: whole ones, or the octets with which they begin."""
+
+    __slots__ = ("_by_length",)
+
+    def __init__(self, prefixes: Iterable[bytes]) -> None:
+        self._by_length: dict[int, set[bytes]] = {}
+        for prefix in prefixes:
+            self._by_length.setdefault(len(prefix), set()).add(prefix)
+
+    def __bool__(self) -> bool:
+        """Tell whether anybody is denied."""
+        return bool(self._by_length)
+
+    def __contains__(self, mac: bytes) -> bool:
+        """Tell whether the address is denied."""
+        return any(mac[:length] in prefixes for length, prefixes in self._by_length.items())
+
+
 @dataclass(slots=True, eq=False)
 class Snapshot:
-    """The whole configuration at one revision, frozen after construction; classes None = there are none."""
+    """The whole configuration at one revision, frozen after construction; classes None = there are none.
+
+    `leasequery` holds the ranges (first, last) of relays whose questions are answered (RFC 4388).
+    """
 
     revision: int
     subnets: tuple[Subnet, ...]
@@ -80,7 +130,11 @@ class Snapshot:
     offer_hold_s: int = 60
     decline_hold_s: int = 86400
     classes: Classifier | None = None
+    denied: Denied = field(default_factory=lambda: Denied(()))
+    leasequery: tuple[tuple[int, int], ...] = ()
     links: dict[int, tuple[Subnet, ...]] = field(init=False)
+    policed: frozenset[int] = field(init=False)
+    kinds: frozenset[str] = field(init=False)
     _starts: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +145,8 @@ class Snapshot:
         for subnet in self.subnets:
             links.setdefault(subnet.link, []).append(subnet)
         self.links = {link: tuple(members) for link, members in links.items()}
+        self.policed = frozenset(subnet.link for subnet in self.subnets if subnet.policed)
+        self.kinds = frozenset(kind for _, kind, _ in self.reservations)
 
     def subnet_of(self, ip: int) -> Subnet | None:
         """Return the served subnet that holds the address (served subnets never overlap)."""

@@ -3,10 +3,25 @@
 from collections import deque
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
+from typing import Final
 
-from dhcpd.engine.leases import ACTIVE, DECLINED, EXPIRED, NEVER, Change, Hold, Lease, LeaseChange, Unhold
+from dhcpd.engine.leases import (
+    ACTIVE,
+    DECLINED,
+    EXPIRED,
+    NEVER,
+    QUARANTINED,
+    Change,
+    Hold,
+    Lease,
+    LeaseChange,
+    Unhold,
+)
 from dhcpd.engine.reasons import Reason
 from dhcpd.engine.snapshot import EMPTY, Pool, Snapshot
+
+QUEUE_SLACK: Final = 1024
+"""Stale entries that the queue of a pool's free addresses may hold beside twice the pool's size."""
 
 
 class Allocator:
@@ -48,6 +63,8 @@ class Table:
         """Fill an empty table with what the database holds."""
         for lease in sorted(leases, key=lambda row: row.renewed_at):
             self.leases[lease.ip] = lease
+            if lease.state == DECLINED:
+                self._count_decline(lease.mac, 1)
         self._watch()
 
     def _watch(self) -> None:
@@ -101,7 +118,7 @@ class Table:
         self._by_mac.clear()
         for lease in self.leases.values():
             link = links.get(lease.subnet_id)
-            if link is not None and lease.state != DECLINED:
+            if link is not None and lease.state not in QUARANTINED:
                 self._by_client[link, lease.client_key] = lease.ip
                 self._by_mac[link, lease.mac] = lease.ip
 
@@ -129,9 +146,14 @@ class Table:
         allocator = self._allocators[pool.first, pool.last]
         queue = allocator.reusable if ip % self._parts == self._rank else allocator.others
         if first:
-            queue.appendleft(ip)
+            if not queue or queue[0] != ip:
+                queue.appendleft(ip)
         else:
             queue.append(ip)
+        if len(queue) > 2 * (allocator.last - allocator.first) + QUEUE_SLACK:
+            latest = list(dict.fromkeys(reversed(queue)))  # what was taken again and given back stands there twice
+            queue.clear()
+            queue.extend(reversed(latest))
 
     # --- questions ---
 
@@ -159,6 +181,22 @@ class Table:
             return None
         return ip
 
+    def hold_on(self, ip: int, now: int) -> Hold | None:
+        """Return the offer that holds the address."""
+        hold = self._holds.get(ip)
+        return hold if hold is not None and hold.expires_at > now else None
+
+    def leases_of(self, mac: bytes, client_id: bytes) -> list[Lease]:
+        """Return the last lease on each link of a client known by its identifier, else by its hardware address."""
+        found = []
+        for link in self.snapshot.links:
+            by_id = self._by_client.get((link, b"\1" + client_id))
+            ip = by_id if client_id else self._by_mac.get((link, mac))
+            lease = self.leases.get(ip) if ip is not None else None
+            if lease is not None and (lease.client_id == client_id if client_id else lease.mac == mac):
+                found.append(lease)
+        return found
+
     def is_free_for(self, ip: int, keys: tuple[bytes, ...], now: int) -> bool:
         """Tell whether nobody but this client, known by `keys`, leases the address or holds an offer of it."""
         hold = self._holds.get(ip)
@@ -169,7 +207,7 @@ class Table:
             return True
         if lease.state == ACTIVE:
             return lease.client_key in keys or lease.expires_at <= now
-        return lease.state != DECLINED or lease.expires_at <= now
+        return lease.state not in QUARANTINED or lease.expires_at <= now
 
     def is_allocatable(self, ip: int, keys: tuple[bytes, ...], now: int) -> bool:
         """Tell whether the address is in a pool, known to nobody else and free for the client."""
@@ -252,15 +290,27 @@ class Table:
             self._drop_hold(link, after.client_key)
         elif before is not None and before.state == ACTIVE:
             self._make_reusable(ip, first=False)
-        if after.state == DECLINED and (before is None or before.state != DECLINED):
-            self._declines[after.mac] = self._declines.get(after.mac, 0) + 1
+        if after.state in QUARANTINED and (before is None or before.state not in QUARANTINED):
             self._by_client.pop((link, after.client_key), None)
             self._by_mac.pop((link, after.mac), None)
+        was_declined = before is not None and before.state == DECLINED
+        if was_declined != (after.state == DECLINED):
+            self._count_decline(
+                before.mac if before is not None and was_declined else after.mac, -1 if was_declined else 1
+            )
         if _runs(after) and (before is None or not _runs(before) or after.expires_at < before.expires_at):
             heappush(self._timers, (after.expires_at, ip))
 
+    def _count_decline(self, mac: bytes, change: int) -> None:
+        left = self._declines.get(mac, 0) + change
+        if left > 0:
+            self._declines[mac] = left
+        else:
+            self._declines.pop(mac, None)
+
     def _hold(self, hold: Hold) -> None:
-        self._drop_hold(hold.link, hold.client_key)
+        if self._hold_of.get((hold.link, hold.client_key)) != hold.ip:
+            self._drop_hold(hold.link, hold.client_key)
         self._holds[hold.ip] = hold
         self._hold_of[hold.link, hold.client_key] = hold.ip
         self._hold_order.append(hold)
@@ -297,13 +347,9 @@ class Table:
         self.leases[change.after.ip] = change.after
         self._make_reusable(change.after.ip, first=False)
         if change.before is not None and change.before.state == DECLINED:
-            left = self._declines.get(change.before.mac, 1) - 1
-            if left > 0:
-                self._declines[change.before.mac] = left
-            else:
-                self._declines.pop(change.before.mac, None)
+            self._count_decline(change.before.mac, -1)
 
 
 def _runs(lease: Lease) -> bool:
     """Tell whether the lease (or quarantine) has an end that is to be watched."""
-    return (lease.state == ACTIVE or lease.state == DECLINED) and lease.expires_at < NEVER
+    return (lease.state == ACTIVE or lease.state in QUARANTINED) and lease.expires_at < NEVER

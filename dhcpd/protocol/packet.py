@@ -35,6 +35,7 @@ from dhcpd.protocol.constants import (
     CHADDR_BYTES,
     END,
     FILE_BYTES,
+    FIXED_BYTES,
     LEASE_TIME,
     MAGIC_COOKIE,
     MAX_MESSAGE_BYTES,
@@ -114,7 +115,7 @@ def decode(data: bytes | bytearray | memoryview) -> Packet:
     if type(data) is not bytes:
         data = bytes(data)
     if data[236:240] != MAGIC_COOKIE:
-        raise _no_cookie(data)
+        return _without_cookie(data)
     op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr = _HEADER.unpack_from(data)
     if not 0 < op < 3 or hlen > CHADDR_BYTES or len(data) > MAX_MESSAGE_BYTES:
         raise _bad_header(data)
@@ -143,10 +144,13 @@ def decode(data: bytes | bytearray | memoryview) -> Packet:
     )
 
 
-def _no_cookie(data: bytes) -> DecodeError:
+def _without_cookie(data: bytes) -> Packet:
+    """Return the BOOTP message of a client that says nothing in the vendor field (RFC 951; RFC 1534 §2)."""
     if len(data) < OPTIONS_OFFSET:
-        return DecodeError("truncated", f"{len(data)} octets, a message has at least {OPTIONS_OFFSET}")
-    return DecodeError("bad-cookie", data[236:240].hex())
+        raise DecodeError("truncated", f"{len(data)} octets, a message has at least {OPTIONS_OFFSET}")
+    if any(data[FIXED_BYTES:]) or len(data) < MIN_MESSAGE_BYTES:
+        raise DecodeError("bad-cookie", data[FIXED_BYTES:OPTIONS_OFFSET].hex())
+    return decode(data[:FIXED_BYTES] + MAGIC_COOKIE + b"\0" * (MIN_MESSAGE_BYTES - OPTIONS_OFFSET))
 
 
 def _bad_header(data: bytes) -> DecodeError:

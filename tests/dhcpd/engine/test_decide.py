@@ -25,9 +25,9 @@ SCOPE = Scope({1: b"\xff\xff\xff\0", 3: SERVER.to_bytes(4, "big"), 6: b"\x08\x08
 
 def subnet(number: int, first: str, pool: int, size: int, **changes: object) -> Subnet:
     start = parse_ipv4(first)
-    pools = (Pool(number, number, pool, pool + size - 1, SCOPE),)
-    values: dict[str, object] = {"lease_s": 3600, "min_lease_s": 60, "max_lease_s": 7200, **changes}
-    return Subnet(number, start, start + 255, number, SCOPE, pools, **values)  # type: ignore[arg-type]  # a builder
+    values: dict[str, object] = {"scope": SCOPE, "lease_s": 3600, "min_lease_s": 60, "max_lease_s": 7200, **changes}
+    pools = (Pool(number, number, pool, pool + size - 1, values["scope"]),)  # type: ignore[arg-type]  # a builder
+    return Subnet(number, start, start + 255, number, pools=pools, **values)  # type: ignore[arg-type]  # a builder
 
 
 @dataclass
@@ -62,7 +62,9 @@ class Server:
 
     def ask(self, kind: int, mac: bytes = ALICE, **fields: object) -> Decision:
         options = {53: bytes((kind,)), **dict(fields.pop("options", {}))}  # type: ignore[call-overload]  # a builder
-        packet = Packet(chaddr=mac, options=options, xid=7, **fields)  # type: ignore[arg-type]  # a builder
+        return self.decide(Packet(chaddr=mac, options=options, xid=7, **fields))  # type: ignore[arg-type]  # a builder
+
+    def decide(self, packet: Packet) -> Decision:
         ingress = Ingress("eth0", SERVER, 0, 68, frozenset({SERVER}))
         decision = decide(packet, ingress, self.snapshot, self.table, now=self.now)
         self.table.apply(decision.changes)
@@ -189,7 +191,8 @@ def test_relayed_client_gets_an_address_of_its_link() -> None:
 
 def test_relay_on_an_unplanned_network_gets_silence() -> None:
     decision = Server().ask(MessageType.DISCOVER, giaddr=parse_ipv4("172.16.0.1"))
-    assert decision.reason == Reason.DROP_NO_SUBNET
+    assert decision.reason == Reason.DROP_UNKNOWN_RELAY
+    assert decision.reply is None
 
 
 def test_option_82_is_echoed_last_byte_for_byte() -> None:

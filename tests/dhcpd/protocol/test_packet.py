@@ -133,3 +133,9 @@ def test_no_bytes_do_harm(data: bytes, whole: bool) -> None:
         decode(DISCOVER[:240] + data if whole else data)
     except DecodeError as error:
         assert error.code
+
+
+def test_bootp_client_without_a_cookie_is_understood() -> None:
+    """RFC 951: the vendor field may be empty."""
+    packet = decode(DISCOVER[:236] + bytes(64))
+    assert (packet.chaddr, packet.options, packet.message_type) == (decode(DISCOVER).chaddr, {}, None)
