@@ -17,6 +17,7 @@ from dhcpd.adapters.peers import HistoryLost, Peers
 from dhcpd.adapters.shard import Shard
 from dhcpd.adapters.store import Store
 from dhcpd.adapters.udp import Port, Ports, may_bind_devices
+from dhcpd.clock import Clock
 from dhcpd.engine.balance import Balance, leaves_to_other
 from dhcpd.engine.classify import Ingress
 from dhcpd.engine.decide import Decision, decide
@@ -70,15 +71,14 @@ class Worker:
         self._stats = Stats()
         self._sampler = Sampler()
         self._started = datetime.now(UTC).replace(microsecond=0)
-        # Timers run on the monotonic clock, so that a jump of the wall clock expires nothing.
-        self._epoch = time.time() - time.monotonic()
+        self._clock = Clock()
         self._next_poll = self._next_report = self._next_interfaces = 0.0
         self._running = True
         self._parent: int | None = None
 
     def now(self) -> int:
-        """Return whole seconds UTC, unmoved by clock jumps since the start."""
-        return int(self._epoch + time.monotonic())
+        """Return whole seconds UTC."""
+        return self._clock.now()
 
     def stop(self) -> None:
         """Finish the present batch and return from `run`."""
@@ -111,7 +111,7 @@ class Worker:
     def _read_leases(self) -> None:
         """Fill an empty table; with other workers about, by the clock that all of them share."""
         if self._peers is not None:
-            self._epoch = self._store.clock() - time.monotonic()
+            self._clock = Clock(self._store.clock)
             self._peers.begin()
         leases = self._store.load_leases()
         self._table.load(leases)
@@ -127,7 +127,7 @@ class Worker:
         deadline = self._table.next_deadline()
         wait = self._next_poll - time.monotonic()
         if deadline is not None:
-            wait = min(wait, deadline - self._epoch - time.monotonic())
+            wait = min(wait, deadline - self._clock.epoch - time.monotonic())
         return max(0.0, min(wait, CONFIG_POLL_S))
 
     # --- packets ---
@@ -363,6 +363,10 @@ class Worker:
             self._catch_up()
         if self._peers is not None:
             self._meet(self._peers)
+        jump_s = self._clock.follow()
+        if jump_s:
+            log.warning("the clock jumped %d s ahead: every lease runs for as much longer", jump_s)
+            self._table.postpone(jump_s)
 
     def _warnings(self) -> list[str]:
         if not self._device:

@@ -116,10 +116,10 @@ class Store:
                 occupancy.rewrite(connection, blocks, [lease_of(row) for row in rows])
         return len(wrong)
 
-    def clock(self) -> int:
-        """Return the database's time, whole seconds UTC."""
+    def clock(self) -> float:
+        """Return the time of PostgreSQL's clock, seconds UTC."""
         with self._engine.connect() as connection:
-            return connection.execute(select(database_clock(self._engine))).scalar_one()
+            return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
 
     def revision(self) -> int:
         """Return the newest configuration revision."""

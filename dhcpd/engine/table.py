@@ -324,6 +324,18 @@ class Table:
         if lease is None or lease.state != ACTIVE:
             self._make_reusable(ip, first=True)
 
+    def postpone(self, seconds: int) -> None:
+        """Let every lease, quarantine and offer run for longer: the clock has jumped forward by as much.
+
+        In memory only; the database hears of it at each renewal.
+        """
+        for ip, lease in self.leases.items():
+            if _runs(lease):
+                self.leases[ip] = lease._replace(expires_at=lease.expires_at + seconds)
+        self._hold_order = deque(hold._replace(expires_at=hold.expires_at + seconds) for hold in self._hold_order)
+        self._holds = {hold.ip: hold for hold in self._hold_order if hold.ip in self._holds}
+        self._watch()
+
     def expire(self, now: int, *, limit: int) -> list[LeaseChange]:
         """Return at most `limit` leases that have run out; drop offers whose time is over."""
         while self._hold_order and self._hold_order[0].expires_at <= now:

@@ -162,3 +162,25 @@ def flood(port: int, seconds: float) -> int:
                 udp.send(packet)
             sent += len(packets)
     return sent
+
+
+def test_no_lease_ends_because_the_clock_was_set_ahead(tmp_path: Path) -> None:
+    library = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
+    if library is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("a jump of the clock needs faketime")
+    offset = tmp_path / "offset"
+    offset.write_text("+0")
+    faked = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1",
+             "FAKETIME_DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
+    with serving(tmp_path, **faked) as product:
+        with Arrivals(product, RELAY) as arrivals:
+            product.wait(lambda: len(arrivals.answered) > 20)
+            began = time.monotonic()
+            offset.write_text("+30d")
+            product.wait(lambda: "the clock jumped" in product.log.read_text())
+            product.wait(lambda: arrivals.served_since(time.monotonic() - 1) > 5)
+            ended = time.monotonic()
+            product.wait(lambda: arrivals.served_since(ended) > 20)
+        tell("clock set 30 days ahead", arrivals, began, ended)
+        check_stored(product, arrivals)
+        assert reasons(product).get(Reason.EXPIRED, 0) == 0
