@@ -14,6 +14,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from app.api import errors as api_errors
+from app.api import openapi
+from app.api.rates import Rates
 from app.api.router import router as api_router
 from app.assets import assets
 from app.auth.throttle import Throttle
@@ -49,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.imports = ImportRunner(app.state.sessions, settings.database_url)
     app.state.throttle = Throttle()
     app.state.uses = Uses()
+    app.state.rates = Rates(settings.api_requests_per_minute)
     app.state.setup_code = secrets.token_urlsafe(9)
     app.middleware("http")(_frame)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
@@ -60,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     for kind in api_errors.handled():
         app.add_exception_handler(kind, _answer_error)
     app.add_exception_handler(Exception, _answer_error)
-    api_errors.install_schema(app)
+    openapi.install(app)
     return app
 
 

@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     dhcp_port: int = Field(default=67, ge=1, le=65535)
     workers: int = Field(default=1, ge=1, le=64, description="DHCP workers on this host; 1 on SQLite")
     secure_cookies: bool = False
+    api_requests_per_minute: int = Field(default=6000, ge=0, le=10**9, description="of one caller; 0 = no limit")
 
     @property
     def interface_list(self) -> list[str]:

@@ -15,6 +15,10 @@ FILES = {
     "uplot/dist/uPlot.iife.min.js": "uplot.js",
     "uplot/dist/uPlot.min.css": "uplot.css",
     "uplot/LICENSE": "uplot.LICENSE",
+    "swagger-ui-dist/swagger-ui-bundle.js": "swagger-ui.js",
+    "swagger-ui-dist/swagger-ui.css": "swagger-ui.css",
+    "swagger-ui-dist/LICENSE": "swagger-ui.LICENSE",
+    "swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt": "swagger-ui.parts.LICENSE",
     "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "inter.woff2",
     "@fontsource-variable/inter/LICENSE": "inter.LICENSE",
 }

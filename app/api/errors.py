@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -49,11 +49,6 @@ class ProblemBody(BaseModel):
     current: dict[str, Any] | None = None
 
 
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"description": HTTPStatus(status).phrase, "content": {"application/problem+json": {
-        "schema": {"$ref": "#/components/schemas/ProblemBody"}}}}
-    for status in (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 503)
-}  # fmt: skip
 _STATUS: dict[type[Exception], int] = {
     Unreadable: 400, Stale: 412, Invalid: 422, DataError: 422, NotFound: 404, Conflict: 409, Forbidden: 403,
     NotSignedIn: 401, BadCsrf: 403, IntegrityError: 409, StaleDataError: 412, OperationalError: 503,
@@ -143,19 +138,3 @@ def handled() -> tuple[type[Exception], ...]:
         IntegrityError,
         OperationalError,
     )
-
-
-def install_schema(app: FastAPI) -> None:
-    """Put the error body into the OpenAPI document, where the routes refer to it."""
-    build = app.openapi
-
-    def with_problem() -> dict[str, Any]:
-        document = build()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        if "ProblemBody" not in schemas:
-            made = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(made.pop("$defs", {}))
-            schemas["ProblemBody"] = made
-        return document
-
-    app.openapi = with_problem  # type: ignore[method-assign]  # FastAPI's own way to extend the document

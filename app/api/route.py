@@ -1,5 +1,6 @@
 """What do all JSON routes do alike? Unknown parameters, media types, trial runs, repeats and waiting."""
 
+import time
 from collections.abc import Callable, Coroutine
 from hashlib import sha256
 from typing import Any, Final
@@ -12,7 +13,7 @@ from starlette.types import Message
 
 from app.api.trial import dry_run
 from app.api.write import Repeated, Write, begin_write, keep_answer, wait_until_applied
-from app.auth.deps import SAFE
+from app.auth.deps import COOKIE, SAFE, remote_of
 from app.services.audit import CHANGES, REVISION
 from app.services.errors import Problem
 from app.services.listing import Unreadable
@@ -76,8 +77,17 @@ class ApiRoute(APIRoute):
         takes_json, most_bytes = self.body_field is not None, self.max_body_size or MAX_BODY_BYTES
 
         async def answer(request: Request) -> Response:
-            if not self.writes:
-                return _unless_known(request, await handle(request))
+            allowed, told = request.app.state.rates.take(_caller(request), now=time.monotonic())
+            if not allowed:
+                raise HTTPException(429, "Too many requests; wait a little.", told)
+            response = await (write(request) if self.writes else read(request))
+            response.headers.update(told)
+            return response
+
+        async def read(request: Request) -> Response:
+            return _unless_known(request, await handle(request))
+
+        async def write(request: Request) -> Response:
             request = limited(request, most_bytes)
             body = await request.body()
             request.state.has_body = bool(body)
@@ -87,14 +97,20 @@ class ApiRoute(APIRoute):
                 response = await handle(request)
             except Repeated as repeated:
                 return repeated.answer
-            write: Write = request.state.write
-            response = await run_in_threadpool(_finish, write, response)
-            revision = write.session.info.get(REVISION)
-            if write.wait and revision is not None and not write.dry_run:
+            meant: Write = request.state.write
+            response = await run_in_threadpool(_finish, meant, response)
+            revision = meant.session.info.get(REVISION)
+            if meant.wait and revision is not None and not meant.dry_run:
                 return await wait_until_applied(request, revision, response)
             return response
 
         return answer
+
+
+def _caller(request: Request) -> str:
+    """Return what requests are counted by: the token or session that was sent, else the address."""
+    sent = request.headers.get("authorization") or request.cookies.get(COOKIE)
+    return sha256(sent.encode()).hexdigest() if sent else remote_of(request)
 
 
 def _unless_known(request: Request, response: Response) -> Response:

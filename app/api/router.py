@@ -17,9 +17,8 @@ from app.api import (
     tokens,
     users,
 )
-from app.api.errors import ERRORS
 
-router = APIRouter(prefix="/api/v1", responses=ERRORS)
+router = APIRouter(prefix="/api/v1")
 PLAN = (subnets, shared_networks, pools, reservations, denied_clients, addresses)
 for concept in (*PLAN, leases, events, audit, imports, system, users, tokens):
     router.include_router(concept.router)

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator
+from ipaddress import ip_address
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from app.auth.deps import Viewer
+from app.services.actors import Actor
+from app.services.grants import holds
 from app.stream.hub import Hub
 
 router = APIRouter()
@@ -21,16 +25,22 @@ async def stream(request: Request, actor: Viewer, after: int | None = None) -> S
     sent = request.headers.get("last-event-id", "")
     last = int(sent) if sent.isdecimal() else hub.last_id if after is None else after
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_messages(hub, last), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_messages(hub, last, actor), media_type="text/event-stream", headers=headers)
 
 
-async def _messages(hub: Hub, last: int) -> AsyncIterator[str]:
+async def _messages(hub: Hub, last: int, actor: Actor) -> AsyncIterator[str]:
     yield "retry: 1000\n\n"
     while not hub.stopping:
         batch = await hub.after(last, HEARTBEAT_S)
         if batch:
             last = batch[-1][0]
-            body = json.dumps([item for _, item in batch], separators=(",", ":"))
+            body = json.dumps([item for _, item in batch if _sees(actor, item)], separators=(",", ":"))
             yield f"id: {last}\nevent: leases\ndata: {body}\n\n"
         elif not hub.stopping:
             yield ": heartbeat\n\n"
+
+
+def _sees(actor: Actor, item: dict[str, Any]) -> bool:
+    """Tell whether the event lies where the caller may look."""
+    ip = ip_address(item["ip"])
+    return holds(actor.ranges, [(ip, ip)])

@@ -7,6 +7,7 @@ from app.views import (
     audit,
     auth,
     dashboard,
+    explorer,
     history,
     leases,
     pools,
@@ -33,5 +34,6 @@ for concept in (
     settings,
     audit,
     preferences_page,
+    explorer,
 ):
     router.include_router(concept.router)

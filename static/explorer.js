@@ -1,0 +1,16 @@
+// The REST explorer: calls go out with the session of the page and its CSRF token.
+"use strict";
+const place = document.getElementById("explorer");
+window.SwaggerUIBundle({
+  url: "/openapi.json",
+  domNode: place,
+  deepLinking: true,
+  docExpansion: "none",
+  filter: true,
+  displayOperationId: true,
+  validatorUrl: null,
+  requestInterceptor(request) {
+    request.headers["X-CSRF-Token"] = place.dataset.csrf;
+    return request;
+  },
+});
