@@ -3,14 +3,17 @@
 import logging
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from dhcpd.adapters import staging
+from dhcpd.adapters.committer import Outcome
 from dhcpd.adapters.interfaces import Interface, read_interfaces
 from dhcpd.adapters.loader import load_snapshot
 from dhcpd.adapters.peers import HistoryLost, Peers
@@ -23,9 +26,11 @@ from dhcpd.engine.classify import Ingress
 from dhcpd.engine.decide import Decision, decide
 from dhcpd.engine.leases import ACTIVE, DECLINED, RELEASED, LeaseChange
 from dhcpd.engine.reasons import Reason
+from dhcpd.engine.shed import shed
 from dhcpd.engine.snapshot import Snapshot
 from dhcpd.engine.table import Table
 from dhcpd.engine.takeover import TAKEN, UNDONE, give_back, take_over
+from dhcpd.pipeline import Batch, Pipeline
 from dhcpd.protocol.addresses import format_mac
 from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.packet import decode
@@ -38,6 +43,8 @@ REPORT_S: Final = 1.0
 INTERFACE_POLL_S: Final = 5.0
 EXPIRE_LIMIT: Final = 1000
 """Leases expired in one batch, so that a mass expiry does not hold up clients."""
+QUEUE_LIMIT: Final = 1024
+"""Packets answered in one turn, about 20 ms of work; what is queued beyond that is shed, see `shed`."""
 DOUBTFUL_LIMIT: Final = 10_000
 """Addresses of unknown outcome read one by one; with more of them the whole table is read anew."""
 
@@ -69,6 +76,7 @@ class Worker:
         self._seen_at = 0.0
         self._apply_ms = 0
         self._stats = Stats()
+        self._pipeline = Pipeline(self._write, self._ports.wake, self._landed)
         self._sampler = Sampler()
         self._started = datetime.now(UTC).replace(microsecond=0)
         self._clock = Clock()
@@ -95,18 +103,32 @@ class Worker:
 
     def run(self) -> None:
         """Serve until `stop`; `open` comes first."""
-        self._read_leases()
-        self._use(load_snapshot(self._engine, self._interfaces))
-        self._report()
+        self.start()
         log.info("serving port %d on %s", self._number, ", ".join(i.name for i in self._interfaces) or "all")
         try:
             while self._running:
-                self._serve(self._ports.receive(self._timeout_s()))
-                self._run_timers()
+                self.turn()
         finally:
-            self._report()
-            self._loader.shutdown(wait=True)
-            self._ports.close()
+            self.close()
+
+    def start(self) -> None:
+        """Read leases and configuration; `turn` serves from then on."""
+        self._read_leases()
+        self._use(load_snapshot(self._engine, self._interfaces))
+        self._report()
+
+    def turn(self) -> None:
+        """Wait for packets or a moment that is due, and do what they call for."""
+        self._serve(self._ports.receive(self._timeout_s()))
+        self._pipeline.advance(self.now())
+        self._run_timers()
+
+    def close(self) -> None:
+        """Finish what was begun and let go of everything."""
+        self._pipeline.close(self.now())
+        self._report()
+        self._loader.shutdown(wait=True)
+        self._ports.close()
 
     def _read_leases(self) -> None:
         """Fill an empty table; with other workers about, by the clock that all of them share."""
@@ -124,6 +146,9 @@ class Worker:
         self._guard(check_blocks)
 
     def _timeout_s(self) -> float:
+        due = self._pipeline.timeout_s()
+        if due is not None:
+            return due
         deadline = self._table.next_deadline()
         wait = self._next_poll - time.monotonic()
         if deadline is not None:
@@ -132,27 +157,28 @@ class Worker:
 
     # --- packets ---
 
-    def _serve(self, batch: list[tuple[Port, bytes, Ingress]]) -> None:
-        """Decide a batch, commit it in one transaction, then send what was committed."""
-        now, began = self.now(), time.monotonic()
-        decided: list[tuple[Port, Decision]] = []
-        changes: list[LeaseChange] = [] if self._away else self._table.expire(now, limit=EXPIRE_LIMIT)
-        for port, data, ingress in batch:
+    def _serve(self, queue: list[tuple[Port, bytes, Ingress]]) -> None:
+        """Decide what was queued; answer at once what binds nothing, the rest when it is committed."""
+        now, began, answers = self.now(), time.monotonic(), 0
+        if not self._away:
+            expired = self._table.expire(now, limit=EXPIRE_LIMIT)
+            if expired:
+                self._pipeline.add(expired)
+        kept = shed(queue, QUEUE_LIMIT, itemgetter(1))
+        if len(kept) < len(queue):
+            self._stats.received += len(queue) - len(kept)
+            self._stats.by_reason[Reason.DROP_OVERLOAD] += len(queue) - len(kept)
+        for port, data, ingress in kept:
             decision = self._decide(data, ingress, now)
             self._table.apply(decision.changes)
-            changes += [c for c in decision.changes if type(c) is LeaseChange]
-            if decision.reply is not None:
-                decided.append((port, decision))
-        committing = time.monotonic()
-        refused = self._commit(changes, now)
-        commit_s = time.monotonic() - committing if changes else 0.0
-        for port, decision in decided:
-            if refused and any(c.after.ip in refused for c in decision.changes if type(c) is LeaseChange):
-                self._stats.by_reason[Reason.DROP_NOT_COMMITTED] += 1
-                continue
-            self._send(port, decision)
-        if decided or changes:
-            self._sampler.served(time.monotonic() - began, len(decided), commit_s)
+            changes = [c for c in decision.changes if type(c) is LeaseChange]
+            if changes:
+                self._pipeline.add(changes, port, decision)
+            elif decision.reply is not None:
+                self._send(port, decision)
+                answers += 1
+        if answers:
+            self._sampler.served(time.monotonic() - began, answers, 0.0)
 
     def _decide(self, data: bytes, ingress: Ingress, now: int) -> Decision:
         self._stats.received += 1
@@ -172,25 +198,46 @@ class Worker:
             self._stats.note_refusal(format_mac(packet.chaddr), decision.reason, ingress.interface, now)
         return decision
 
-    def _commit(self, changes: list[LeaseChange], now: int) -> set[int]:
-        """Make the changes durable; take back, newest first, what the database refused or lost."""
-        if not changes:
-            return set()
-        try:
-            refused = self._store.commit(changes, now=now)
-            self._stats.commits += 1
-        except SQLAlchemyError as error:
-            log.error("commit failed, %d clients stay unanswered: %s", len(changes), error)
-            self._stats.commit_failed += 1
-            refused = {change.after.ip for change in changes}
-            self._away = True
-        for change in reversed(changes):
-            if change.after.ip in refused:
-                self._table.revert(change)
+    def _write(self, changes: Sequence[LeaseChange], now: int) -> set[int]:
+        return self._store.commit(changes, now=now)
+
+    def _landed(self, batch: Batch, outcome: Outcome) -> None:
+        """Send what was committed; take back, newest first, what the database refused or lost."""
+        refused = self._refused(batch, outcome)
+        if refused:
+            self._take_back(self._pipeline.filling, refused)  # what was built on it meanwhile
+            self._take_back(batch, refused)
+        for port, decision in batch.replies:
+            self._send(port, decision)
+        moment = time.monotonic()
+        self._sampler.served(moment - batch.began, len(batch.replies), moment - batch.committing)
         if refused:
             self._doubtful |= refused
             self._guard(self._catch_up)
-        return refused
+
+    def _refused(self, batch: Batch, outcome: Outcome) -> set[int]:
+        if isinstance(outcome, set):
+            self._stats.commits += 1
+            return outcome
+        if not isinstance(outcome, SQLAlchemyError):
+            raise outcome
+        log.error("commit failed, %d clients stay unanswered: %s", len(batch.changes), outcome)
+        self._stats.commit_failed += 1
+        self._away = True
+        return {change.after.ip for change in batch.changes}
+
+    def _take_back(self, batch: Batch, refused: set[int]) -> None:
+        before = len(batch.replies)
+        for change in reversed(batch.remove(refused)):
+            self._table.revert(change)
+        self._stats.by_reason[Reason.DROP_NOT_COMMITTED] += before - len(batch.replies)
+
+    def _commit(self, changes: Sequence[LeaseChange], now: int) -> set[int]:
+        """Make an administrator's changes durable; return the addresses that were refused."""
+        if changes:
+            self._pipeline.add(changes)
+            self._pipeline.settle(now)
+        return {change.after.ip for change in changes if self._table.leases.get(change.after.ip) != change.after}
 
     def _catch_up(self) -> None:
         """Read what the database says of addresses that it refused, or of which no answer came."""
@@ -204,8 +251,9 @@ class Worker:
 
     def _read_anew(self) -> None:
         """Forget every lease and offer, and read what there is."""
-        self._table, old = Table(), self._table
         self._doubtful.clear()
+        self._pipeline.settle(self.now())
+        self._table, old = Table(), self._table
         self._read_leases()
         self._table.use(old.snapshot)
 
@@ -245,6 +293,7 @@ class Worker:
             log.warning("%s: %s", getattr(work, "__name__", "timer"), error)
 
     def _poll(self) -> None:
+        self._pipeline.settle(self.now())
         if self._loading is None and self._store.revision() != self._snapshot.revision:
             self._load()
         if self._peers is not None:
@@ -346,6 +395,7 @@ class Worker:
             self._load()
 
     def _report(self) -> None:
+        self._pipeline.settle(self.now())
         self._store.report(
             {
                 "pid": os.getpid(),

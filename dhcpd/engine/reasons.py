@@ -57,6 +57,7 @@ class Reason(StrEnum):
     DROP_DECLINE_CAP = "drop-decline-cap"
     DROP_NO_ADDRESS_NAMED = "drop-no-address-named"
     DROP_NOT_COMMITTED = "drop-not-committed"
+    DROP_OVERLOAD = "drop-overload"
     DROP_DATABASE_AWAY = "drop-database-away"
     DROP_OTHER_HOST = "drop-other-host"
     DROP_MALFORMED_RELAY_INFO = "drop-malformed-relay-info"
@@ -117,6 +118,7 @@ SENTENCES: dict[str, str] = {
     Reason.DROP_NOT_COMMITTED: "No answer: the lease could not be written to the database.",
     Reason.DROP_DATABASE_AWAY: "No answer: the database can't be written, and nothing is promised without it.",
     Reason.DROP_OTHER_HOST: "Left to another host that shares the load of this network.",
+    Reason.DROP_OVERLOAD: "No answer: more packets came than could be answered; the oldest requests were dropped.",
     Reason.DROP_MALFORMED_RELAY_INFO: "No answer: the relay information (option 82) is malformed.",
     Reason.DROP_NO_SERVER_ADDRESS: "No answer: the interface has no IPv4 address to answer from.",
 }
