@@ -20,6 +20,7 @@ from app.api.router import router as api_router
 from app.assets import assets
 from app.auth.throttle import Throttle
 from app.database import make_engine, make_session_factory, ping, unit_of_work
+from app.services import samples
 from app.services.users import count_users
 from app.services.uses import Uses
 from app.services.uses import write as write_uses
@@ -32,6 +33,7 @@ from app.views import preferences
 from app.views.router import router as view_router
 
 USES_EVERY_S: Final = 30.0
+ROLL_UP_EVERY_S: Final = 20.0
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -76,11 +78,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             print(wish, flush=True)
     app.state.hub.start()
     app.state.imports.start()
-    writing = asyncio.create_task(_write_uses(app))
+    tasks = [asyncio.create_task(work(app)) for work in (_write_uses, _roll_up)]
     yield
     app.state.hub.stop()
     app.state.imports.stop()
-    writing.cancel()
+    for task in tasks:
+        task.cancel()
     _write_noted(app)
     app.state.engine.dispose()
 
@@ -97,6 +100,17 @@ def _write_noted(app: FastAPI) -> None:
         return
     with suppress(OperationalError), unit_of_work(app.state.sessions) as session:
         write_uses(session, noted)
+
+
+async def _roll_up(app: FastAPI) -> None:
+    while True:
+        await asyncio.sleep(ROLL_UP_EVERY_S)
+        await run_in_threadpool(_roll_up_once, app)
+
+
+def _roll_up_once(app: FastAPI) -> None:
+    with suppress(SQLAlchemyError), unit_of_work(app.state.sessions) as session:
+        samples.roll_up(session)
 
 
 async def _frame(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

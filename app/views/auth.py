@@ -22,8 +22,8 @@ def _start(request: Request, session: Session, user: User) -> str:
     return sessions.start(session, user, remote_of(request), request.headers.get("user-agent", ""))
 
 
-def _signed_in(request: Request, secret: str) -> RedirectResponse:
-    response = RedirectResponse("/", 303)
+def _signed_in(request: Request, secret: str, target: str = "/") -> RedirectResponse:
+    response = RedirectResponse(target, 303)
     secure = request.app.state.settings.secure_cookies
     age = int(sessions.LIFETIME.total_seconds())
     response.set_cookie(COOKIE, secret, max_age=age, httponly=True, samesite="lax", secure=secure)
@@ -58,7 +58,7 @@ def set_up(request: Request, session: Db, form: Form) -> Response:
         user = users.create_user(session, Actor(name.strip() or "?", "admin"), name, password, "admin")
     except DomainError as error:
         return bare(request, "auth/setup.html", 422, values=values, problem=str(error))
-    return _signed_in(request, _start(request, session, user))
+    return _signed_in(request, _start(request, session, user), "/start")
 
 
 @router.get("/login")

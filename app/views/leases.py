@@ -17,7 +17,7 @@ from app.services.leases import LeaseFilters
 from app.views import tables
 from app.views.formats import moment, octets
 from app.views.preferences import gettext as _
-from app.views.render import page
+from app.views.render import done, page
 from app.views.tables import PAGE_ROWS, Column, Table
 from dhcpd.protocol.addresses import format_mac
 
@@ -81,24 +81,20 @@ def tail(
 def release(session: Db, actor: Operator, ip: str, form: Form) -> Response:
     """Ask the worker to release an address."""
     leases.order(session, actor, ip, "release")
-    return RedirectResponse(_back(form, _("%(ip)s is being released.") % {"ip": ip}), 303)
+    return _back(form, _("%(ip)s is being released.") % {"ip": ip})
 
 
 @router.post("/{ip}/quarantine")
 def quarantine(session: Db, actor: Operator, ip: str, form: Form) -> Response:
     """Ask the worker to keep an address from everybody for the quarantine time."""
     leases.order(session, actor, ip, "quarantine")
-    return RedirectResponse(_back(form, _("%(ip)s is being quarantined.") % {"ip": ip}), 303)
+    return _back(form, _("%(ip)s is being quarantined.") % {"ip": ip})
 
 
-def _back(form: Any, done: str) -> str:
-    """Return the page that the wish came from, which says what was done."""
-    from urllib.parse import urlencode
-
-    target = str(form.get("back", "")) or "/leases"
-    if not target.startswith("/") or target.startswith("//"):
-        target = "/leases"
-    return f"{target}{'&' if '?' in target else '?'}{urlencode({'done': done})}"
+def _back(form: Any, sentence: str) -> RedirectResponse:
+    """Return to the page that the wish came from, which says what was done."""
+    target = str(form.get("back", ""))
+    return done(target if target.startswith("/") and not target.startswith("//") else "/leases", sentence)
 
 
 def _table(request: Request) -> Table:

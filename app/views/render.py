@@ -1,9 +1,10 @@
 """How does a page become HTML?"""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import Path, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
 from jinja2_fragments import render_block
 from markupsafe import Markup, escape
@@ -110,3 +111,8 @@ def bare(request: Request, name: str, status: int = 200, **values: Any) -> HTMLR
     """Return a page for somebody who is not signed in."""
     shared = {"actor": None, "csrf": "", "saved": "", "done": ""}
     return templates.TemplateResponse(request, name, {**shared, **values}, status_code=status)
+
+
+def done(href: str, sentence: str) -> RedirectResponse:
+    """Return to a page that says what was done."""
+    return RedirectResponse(f"{href}{'&' if '?' in href else '?'}{urlencode({'done': sentence})}", 303)

@@ -3,18 +3,23 @@
 from fastapi import APIRouter
 
 from app.views import (
+    access,
     addresses,
     audit,
     auth,
     dashboard,
     explorer,
+    help,
     history,
     leases,
+    option_catalogue,
     pools,
     preferences_page,
     reservations,
     search,
     settings,
+    shared_networks,
+    start,
     subnet_detail,
     subnets,
 )
@@ -35,5 +40,10 @@ for concept in (
     audit,
     preferences_page,
     explorer,
+    access,
+    help,
+    option_catalogue,
+    shared_networks,
+    start,
 ):
     router.include_router(concept.router)

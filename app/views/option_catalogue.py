@@ -1,0 +1,49 @@
+"""The catalogue of options: what each is called, what it carries, where it is set."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlalchemy import select
+
+from app.auth.deps import Db, Viewer
+from app.models import Pool, Reservation, Subnet
+from app.services import settings
+from app.views.options import shown as option_text
+from app.views.render import page
+from dhcpd.protocol.options import OPTIONS
+from dhcpd.protocol.values import KINDS
+
+router = APIRouter(prefix="/options", include_in_schema=False)
+USES_SHOWN = 20
+
+
+@router.get("")
+def list_options(request: Request, session: Db, actor: Viewer, q: str = "") -> Response:
+    """Show the options that a text finds, and where each is set."""
+    wanted = q.strip().lower()
+    found = [o for o in OPTIONS if wanted in f"{o.code} {o.name} {o.description}".lower()]
+    uses = _uses(session)
+    examples = {o.name: KINDS[o.kind].example for o in found if o.kind in KINDS}
+    shown: dict[str, Any] = {"q": q, "options": found, "uses": uses, "examples": examples}
+    return page(request, session, "options/list.html", part="found", **shown)
+
+
+def _uses(session: Any) -> dict[str, list[tuple[str, str, str]]]:
+    """Return for each option (where, link, value) of the scopes that set it."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+
+    def note(rows: list[dict[str, Any]], where: str, href: str) -> None:
+        for row in rows:
+            uses = found.setdefault(str(row["option"]), [])
+            if len(uses) < USES_SHOWN:
+                uses.append((where, href, option_text(row.get("value"))))
+
+    note(settings.get_settings(session).options, "", "/settings")
+    for row in session.execute(select(Subnet.id, Subnet.first, Subnet.prefix_len, Subnet.options)):
+        note(row.options, f"{row.first}/{row.prefix_len}", f"/subnets/{row.id}/options")
+    for row in session.execute(select(Pool.id, Pool.subnet_id, Pool.first, Pool.last, Pool.options)):
+        note(row.options, f"{row.first}\u2013{row.last}", f"/subnets/{row.subnet_id}/pools/{row.id}")
+    for row in session.execute(select(Reservation.id, Reservation.ip, Reservation.hostname, Reservation.options)):
+        note(row.options, str(row.ip or row.hostname), f"/reservations/{row.id}/edit")
+    return found

@@ -1,0 +1,55 @@
+"""Pages of shared networks: several subnets on one link, and the options that all of them share."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from app.auth.deps import Db, Form, Operator, Viewer
+from app.schemas.shared_networks import SharedNetworkIn
+from app.services import audit, shared_networks, subnets
+from app.services.errors import DomainError, NotFound
+from app.services.patch import parsed
+from app.views.forms import form_page
+from app.views.options import rows_of
+from app.views.render import page
+
+router = APIRouter(prefix="/shared-networks", include_in_schema=False)
+FORM = "shared_networks/form.html"
+
+
+@router.get("")
+def list_shared_networks(request: Request, session: Db, actor: Viewer) -> Response:
+    """Show each link that carries several subnets."""
+    stored = {row.name: row for row in shared_networks.list_shared_networks(session)}
+    members: dict[str, list[Any]] = {name: [] for name in stored}
+    for row in subnets.list_subnets(session):
+        if row.shared_network:
+            members.setdefault(row.shared_network, []).append(row)
+    return page(request, session, "shared_networks/list.html", members=members, stored=stored)
+
+
+@router.get("/edit")
+def show(request: Request, session: Db, actor: Operator, name: str) -> Response:
+    """Show the options of a link."""
+    return form_page(request, session, FORM, {}, _options(session, name), link=name)
+
+
+@router.post("/edit")
+def save(request: Request, session: Db, actor: Operator, name: str, form: Form) -> Response:
+    """Replace the options of a link."""
+    try:
+        data = parsed(SharedNetworkIn, {"options": rows_of(form)})
+        shared_networks.put_shared_network(session, actor, name[:120], data)
+    except DomainError as error:
+        session.rollback()
+        return form_page(request, session, FORM, {}, rows_of(form), error, ("options",), link=name)
+    return RedirectResponse(f"/shared-networks?saved={audit.current_revision(session)}", 303)
+
+
+def _options(session: Session, name: str) -> list[dict[str, Any]]:
+    try:
+        return shared_networks.get_shared_network(session, name).options
+    except NotFound:
+        return []
