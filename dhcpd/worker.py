@@ -1,5 +1,6 @@
 """How does the worker run? Receive, decide, commit, send; deadlines, reload, signals."""
 
+import gc
 import logging
 import os
 import time
@@ -25,7 +26,7 @@ from dhcpd.engine.balance import Balance, leaves_to_other
 from dhcpd.engine.classify import Ingress
 from dhcpd.engine.decide import Decision, decide
 from dhcpd.engine.leases import ACTIVE, DECLINED, RELEASED, LeaseChange
-from dhcpd.engine.reasons import Reason
+from dhcpd.engine.reasons import REFUSALS, Reason
 from dhcpd.engine.shed import shed
 from dhcpd.engine.snapshot import Snapshot
 from dhcpd.engine.table import Table
@@ -116,6 +117,9 @@ class Worker:
         self._read_leases()
         self._use(load_snapshot(self._engine, self._interfaces))
         self._report()
+        # A packet leaves no cycles behind. Without this the collector walks over the whole table again and again.
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 1000)
 
     def turn(self) -> None:
         """Wait for packets or a moment that is due, and do what they call for."""
@@ -194,7 +198,7 @@ class Worker:
         else:
             decision = decide(packet, ingress, self._snapshot, self._table, now=now)
         self._stats.by_reason[decision.reason] += 1
-        if decision.reason.startswith(("nak-", "drop-")):
+        if decision.reason in REFUSALS:
             self._stats.note_refusal(format_mac(packet.chaddr), decision.reason, ingress.interface, now)
         return decision
 

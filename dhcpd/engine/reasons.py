@@ -1,10 +1,13 @@
 """What are the possible outcomes for a packet called, and how are they told to a person?"""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Reason(StrEnum):
     """A named outcome: log key, metric label, event reason and help text in one."""
+
+    __hash__ = str.__hash__  # Enum's own is a Python function: 0.3 us each time an outcome is counted
 
     OFFERED = "offered"
     OFFERED_AGAIN = "offered-again"
@@ -122,6 +125,10 @@ SENTENCES: dict[str, str] = {
     Reason.DROP_MALFORMED_RELAY_INFO: "No answer: the relay information (option 82) is malformed.",
     Reason.DROP_NO_SERVER_ADDRESS: "No answer: the interface has no IPv4 address to answer from.",
 }
+
+
+REFUSALS: Final = frozenset(reason for reason in Reason if reason.startswith(("nak-", "drop-")))
+"""Outcomes after which a client asks why it got nothing."""
 
 
 def explain(reason: str) -> str:
