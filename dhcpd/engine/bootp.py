@@ -84,7 +84,7 @@ def _options(request: Request, scope: Scope) -> dict[int, bytes]:
     room = _VENDOR_BYTES
     offered = dict(scope.options)
     if request.reservation is not None and request.reservation.hostname:
-        offered.setdefault(HOST_NAME, request.reservation.hostname.encode("idna", "replace"))
+        offered.setdefault(HOST_NAME, request.reservation.hostname.encode("ascii", "replace"))
     relay_info = request.packet.options.get(RELAY_INFO)
     if relay_info is not None:
         chosen[RELAY_INFO] = relay_info

@@ -29,6 +29,7 @@ from dhcpd.protocol.constants import (
 from dhcpd.protocol.packet import Packet, encode
 
 Answer = tuple[Reason, bytes | None, Destination | None, tuple[Change, ...]]
+ETHERNET = 1
 _ALWAYS = frozenset((LEASE_TIME, CLIENT_ID, CLIENT_LAST_TRANSACTION_TIME, ASSOCIATED_IP))
 
 
@@ -70,6 +71,7 @@ def _reply(
     reply.giaddr = packet.giaddr
     reply.ciaddr = packet.ciaddr if lease is None else lease.ip
     reply.chaddr = packet.chaddr if lease is None else lease.mac
+    reply.htype = packet.htype if lease is None else _htype(lease)
     return encode(reply, limit_bytes=MAX_MESSAGE_BYTES, order=packet.options.get(PARAMETER_REQUEST_LIST, b"")).data
 
 
@@ -94,6 +96,14 @@ def _describe(packet: Packet, lease: Lease, found: list[Lease], snapshot: Snapsh
     if wanted is None:
         return told
     return {code: value for code, value in told.items() if code in _ALWAYS or code in wanted}
+
+
+def _htype(lease: Lease) -> int:
+    """Return the hardware type of the lease's client (§6.4.2: MUST), which only its keys tell."""
+    if lease.client_key[:1] == b"\0":
+        return lease.client_key[1]
+    said = lease.client_id[0] if lease.client_id[1:] == lease.mac else 0  # RFC 2132 §9.14: type, then address
+    return said or ETHERNET
 
 
 def _granted(lease: Lease) -> int:

@@ -4,7 +4,7 @@ A network is a /24 (two are larger) behind the relay 10.30.0.2, known by its gia
 Options are written twice on purpose: as a person writes them for our API, and as the octets that an RFC wants.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -52,7 +52,9 @@ class Network:
     shared: str | None = None
     reserved: tuple[Reserved, ...] = ()
     needs: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    rapid: bool = False
+    bootp: bool = False
+    probed: bool = False
 
     def at(self, number: int) -> str:
         """Return the address with this number in the network: 1 is the router, 256 the first of a second /24."""
@@ -119,6 +121,7 @@ LONG_ROUTES = Setting(
 LINK = Network("link", "10.77.0", (100, 999), 22, USUAL)
 CIRCUIT = b"\x01\x05eth-7"
 KNOWN_MAC = bytes.fromhex("02fe00000001")
+BOOTP_MAC = bytes.fromhex("02fe00000004")
 KNOWN_ID = bytes.fromhex("ff00000001000100012345678902fe00000002")
 _ALL = (
     LINK,
@@ -130,6 +133,11 @@ _ALL = (
             settings=(DNS, Setting(66, "tftp.example", b"tftp.example"), Setting(67, "other.0", b"other.0"))),
     Network("quiet", "10.45.0", authoritative=False, needs="not authoritative"),
     Network("forever", "10.46.0", max_s=0xFFFFFFFF, needs="infinite leases"),
+    Network("rapid", "10.47.0", settings=(DNS,), rapid=True, needs="rapid commit"),
+    Network("v6only", "10.48.0", settings=(DNS, Setting(108, 1800, u32(1800)))),
+    Network("bootp", "10.49.0", pool=(100, 119), settings=(DNS, DOMAIN), boot_file="rom.bin",
+            next_server="192.0.2.69", bootp=True, reserved=(Reserved("mac", BOOTP_MAC, 10, "terminal"),)),
+    Network("probed", "10.58.0", pool=(100, 103), probed=True, needs="a probe before an offer"),
     Network("tiny", "10.52.0", pool=(100, 101)),
     Network("pair", "10.51.0", pool=(100, 101)),
     Network("reserved", "10.53.0", settings=(DNS,), reserved=(
@@ -142,5 +150,7 @@ _ALL = (
     Network("second", "10.57.0", pool=(100, 199), shared="building"),
 )  # fmt: skip
 NETWORKS = {network.name: network for network in _ALL}
+REQUESTER = NETWORKS["plain"].at(1)
+"""The relay that may ask who holds an address (RFC 4388)."""
 NOWHERE = Network("nowhere", "10.63.0")
 """A network that no server knows."""

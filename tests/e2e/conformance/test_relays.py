@@ -39,7 +39,7 @@ def test_relay_information_is_last(client: NewClient) -> None:
 
 @pytest.mark.parametrize(
     "info",
-    [b"\x01\x00", b"\x97\x03abc" + CIRCUIT, CIRCUIT + CIRCUIT, b"\x01\xc8" + bytes(200), b"\xff\x01x\x00\x01y"],
+    [b"\x01\x00", b"\xc8\x03abc" + CIRCUIT, CIRCUIT + CIRCUIT, b"\x01\xc8" + bytes(200), b"\xff\x01x\x00\x01y"],
     ids=["empty", "unknown", "doubled", "200 octets", "codes 255 and 0"],
 )
 def test_any_relay_information_is_echoed_octet_by_octet(client: NewClient, info: bytes) -> None:
@@ -207,12 +207,18 @@ def test_other_source_ports_do_not_count(client: NewClient) -> None:
     ("RFC 4030 authentication", b"\x08\x04\x00\x00\x00\x00"),
     ("RFC 4243 vendor", b"\x09\x09\x00\x00\x0d\xe9\x04\x01\x02hi"),
     ("RFC 5010 flags", b"\x0a\x01\x80"),
-    ("RFC 6607 VSS", b"\x97\x05\x00vpn1"),
+    ("RFC 6607 VSS", b"\x97\x01\xff"),
 ], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
 def test_later_suboptions_are_echoed(client: NewClient, rfc: str, info: bytes) -> None:
     """RFC 3046 §2.2, RFC 3993 §3, RFC 6925 §5.2: known to the server or not, all of it goes back."""
     host = behind(client, "plain", CIRCUIT + info)
     assert host.lease()[82] == CIRCUIT + info
+
+
+@pytest.mark.needs("virtual subnets")
+def test_private_network_that_is_not_served_gets_nothing(client: NewClient) -> None:
+    """RFC 6607 §6: an address of another VPN must not come from the common pool."""
+    behind(client, "plain", b"\x97\x05\x00vpn1").silence(DISCOVER)
 
 
 def test_subscriber_id_is_echoed(client: NewClient) -> None:

@@ -23,7 +23,15 @@ class Dhcpd(Server):
 
     name = "dhcpd"
     lacks = frozenset(
-        {"rapid commit", "relay addresses outside the subnet", "server identifier override", "relay source port"}
+        {
+            "leasequery by requester",
+            "rapid commit",
+            "rapid commit by network",
+            "relay addresses outside the subnet",
+            "relay source port",
+            "server identifier override",
+            "virtual subnets",
+        }
     )
 
     def start(self) -> None:
@@ -40,7 +48,7 @@ class Dhcpd(Server):
         lines = [f"option lb-{code} code {code} = string;" for code in unknown]
         lines += ["ping-check false;", "ddns-update-style none;", "get-lease-hostnames false;"]
         lines += ["stash-agent-options true;", "one-lease-per-client false;"]
-        lines += ["echo-client-id true;"]
+        lines += ["echo-client-id true;", "allow leasequery;"]
         lines += ["subnet 10.30.0.0 netmask 255.255.255.0 { }"]
         shared: dict[str, list[str]] = {}
         for network in networks:
@@ -62,8 +70,9 @@ class Dhcpd(Server):
             "authoritative;" if network.authoritative else "not authoritative;",
             *(statement(setting) for setting in network.settings),
         ]
-        if network.pool[0]:
-            lines.append(f"range {network.first} {network.last};")
+        if network.probed:
+            lines.append("ping-check true;")
+        lines.append(f"range {'dynamic-bootp ' if network.bootp else ''}{network.first} {network.last};")
         if network.gateway:
             lines.append(f"option routers {network.at(1)};")
         if network.next_server:
@@ -73,7 +82,7 @@ class Dhcpd(Server):
         if network.boot_file:
             lines.append(f'filename "{network.boot_file}";')
         lines += [self._host(network, number) for number in range(len(network.reserved))]
-        inner = "\n  ".join([*lines, *self._extra(network)])
+        inner = "\n  ".join(lines)
         return f"subnet {network.at(0)} netmask {network.netmask} {{\n  {inner}\n}}"
 
     def _host(self, network: Network, number: int) -> str:
@@ -87,6 +96,3 @@ class Dhcpd(Server):
         }[reserved.kind]
         name = f'option host-name "{reserved.hostname}";' if reserved.hostname else ""
         return f"host {network.name}-{number} {{ {by} fixed-address {network.at(reserved.last)}; {name} }}"
-
-    def _extra(self, network: Network) -> list[str]:
-        return []

@@ -11,10 +11,22 @@ class Dnsmasq(Server):
 
     name = "dnsmasq"
     lacks = frozenset(
-        {"not authoritative", "infinite leases", "leasequery", "lease time limits",
-         "relay addresses outside the subnet", "long options", "relay source port",
-         "reservations by option 82"}
-    )  # fmt: skip
+        {
+            "BOOTP by network",
+            "a probe before an offer",
+            "infinite leases",
+            "lease time limits",
+            "leasequery",
+            "leasequery by requester",
+            "long options",
+            "not authoritative",
+            "rapid commit by network",
+            "relay addresses outside the subnet",
+            "relay source port",
+            "reservations by option 82",
+            "virtual subnets",
+        }
+    )
 
     def start(self) -> None:
         folder = self.lab.folder
@@ -23,9 +35,11 @@ class Dnsmasq(Server):
         self.process = self.lab.start("dnsmasq", "--keep-in-foreground", f"--conf-file={path}", "--pid-file=")
 
     def _configuration(self) -> str:
-        lines = ["port=0", "interface=s0", "interface=s1", "dhcp-authoritative", "no-ping", "no-hosts",
-                 "no-resolv", f"dhcp-leasefile={self.lab.folder}/dnsmasq.leases",
-                 "log-dhcp", "log-facility=-", "user=root", "dhcp-lease-max=10000"]  # fmt: skip
+        lines = [
+            *("port=0", "interface=s0", "interface=s1", "no-hosts", "no-resolv", "user=root"),
+            *("dhcp-authoritative", "dhcp-rapid-commit", "bootp-dynamic", "no-ping", "dhcp-lease-max=10000"),
+            *(f"dhcp-leasefile={self.lab.folder}/dnsmasq.leases", "log-dhcp", "log-facility=-"),
+        ]
         for network in NETWORKS.values():
             if self.offers(network):
                 lines += self._network(network)
@@ -52,10 +66,7 @@ class Dnsmasq(Server):
             lines.append(f"dhcp-host={given},{network.at(reserved.last)}{label}")
         if network.shared and network is not NETWORKS["first"]:
             lines.append(f"shared-network={NETWORKS['first'].at(1)},{network.at(0)}")
-        return lines + self._extra(network)
-
-    def _extra(self, network: Network) -> list[str]:
-        return []
+        return lines
 
 
 def text(value: Any) -> str:

@@ -22,7 +22,18 @@ class Kea(Server):
     """Raw sockets, memfile leases. Options are given as octets."""
 
     name = "kea"
-    lacks = frozenset({"rapid commit", "leasequery", "reservations by option 82"})
+    lacks = frozenset(
+        {
+            "BOOTP by network",
+            "a probe before an offer",
+            "leasequery",
+            "leasequery by requester",
+            "rapid commit",
+            "rapid commit by network",
+            "reservations by option 82",
+            "virtual subnets",
+        }
+    )
 
     def start(self) -> None:
         path = self.lab.folder / "kea.json"
@@ -60,7 +71,7 @@ class Kea(Server):
         subnet: dict[str, Any] = {
             "id": number,
             "subnet": f"{network.at(0)}/{network.mask}",
-            "pools": [{"pool": f"{network.first} - {network.last}"}] if network.pool[0] else [],
+            "pools": [{"pool": f"{network.first} - {network.last}"}],
             "valid-lifetime": network.lease_s,
             "min-valid-lifetime": network.min_s,
             "max-valid-lifetime": network.max_s,
@@ -85,7 +96,4 @@ class Kea(Server):
             subnet["relay"] = {"ip-addresses": [*network.relays]}
         if network is LINK:
             subnet["interface"] = "s0"
-        return subnet | self._extra(network)
-
-    def _extra(self, network: Network) -> dict[str, Any]:
-        return {}
+        return subnet

@@ -11,7 +11,7 @@ import httpx
 
 from tests.builders import PASSWORD, free_port
 from tests.e2e.conformance.lab import Lab
-from tests.e2e.conformance.scenario import NETWORKS, Network, Setting
+from tests.e2e.conformance.scenario import NETWORKS, REQUESTER, Network, Setting
 from tests.e2e.conformance.servers.base import START_S, STOP_S, Server
 
 
@@ -46,6 +46,7 @@ class Ours(Server):
         self._until(self._ready)
         for network in NETWORKS.values():
             self.plan(network)
+        self.web.patch("/settings", json={"leasequery_requesters": [REQUESTER]}).raise_for_status()
         self.serve()
 
     def serve(self) -> None:
@@ -71,10 +72,12 @@ class Ours(Server):
             relays=list(network.relays),
             shared_network=network.shared,
             options=[option(setting) for setting in network.settings],
-            **network.extra,
+            rapid_commit=network.rapid,
+            bootp=network.bootp,
+            ping_check=network.probed,
         )
-        if network.pool[0]:
-            self.make("/pools", subnet_id=subnet, start=network.first, end=network.last)
+        clients = "bootp" if network.bootp else "all"
+        self.make("/pools", subnet_id=subnet, start=network.first, end=network.last, clients=clients)
         for reserved in network.reserved:
             identifier = {"type": reserved.kind, "value": reserved.identifier.hex(":")}
             self.make(
