@@ -2,7 +2,7 @@
 # Installs what the tests need beside Python: DHCP clients, a relay, PostgreSQL, a browser, a decoder.
 # Without root or apt it only says what is missing; the tests that need it are then skipped.
 set -eu
-wanted="iproute2 iputils-ping isc-dhcp-client isc-dhcp-relay udhcpc dhcpcd5 postgresql tshark chromium ethtool procps socat tcpdump docker-compose faketime"
+wanted="iproute2 iputils-ping isc-dhcp-client isc-dhcp-relay udhcpc dhcpcd5 postgresql tshark chromium ethtool procps socat tcpdump docker-compose faketime dnsmasq-base kea-dhcp4-server"
 missing=""
 for package in $wanted; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"

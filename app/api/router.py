@@ -7,6 +7,7 @@ from app.api import (
     audit,
     denied_clients,
     events,
+    exports,
     imports,
     leases,
     pools,
@@ -20,7 +21,7 @@ from app.api import (
 
 router = APIRouter(prefix="/api/v1")
 PLAN = (subnets, shared_networks, pools, reservations, denied_clients, addresses)
-for concept in (*PLAN, leases, events, audit, imports, system, users, tokens):
+for concept in (*PLAN, leases, events, audit, imports, exports, system, users, tokens):
     router.include_router(concept.router)
 router.include_router(users.me)
 router.include_router(tokens.logins)

@@ -19,6 +19,7 @@ SYNONYMS: Final = {
     "comments": "description", "vlan_id": "vlan",
 }  # fmt: skip
 _MARKS: Final = (
+    ("settings", {"offer_hold_s"}),
     ("leases", {"expires_at"}),
     ("pools", {"start", "end"}),
     ("reservations", set(IDENTIFIERS)),
@@ -27,6 +28,7 @@ _MARKS: Final = (
     ("client_classes", {"expression"}),
     ("vlans", {"vid"}),
     ("addresses", {"ip"}),
+    ("shared_networks", {"options"}),
 )
 
 

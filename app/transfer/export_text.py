@@ -1,0 +1,78 @@
+"""What does an export consist of: its text, and what its format cannot say?"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app.transfer.csv_tables import IDENTIFIERS
+from app.transfer.leaseboard_json import FORMAT, VERSION
+
+EXAMPLES: Final = 5
+Values = Mapping[str, Any]
+Plan = Mapping[str, Iterable[Values]]
+
+
+@dataclass(slots=True)
+class Loss:
+    """Something that the format cannot say: how often, and some of the objects."""
+
+    what: str
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Rendered:
+    """A file, and what is not in it."""
+
+    text: str = ""
+    losses: dict[str, Loss] = field(default_factory=dict)
+
+    def lose(self, what: str, example: object = "") -> None:
+        """Note that something of an object is not in the file."""
+        loss = self.losses.setdefault(what, Loss(what))
+        loss.count += 1
+        if example != "" and len(loss.examples) < EXAMPLES:
+            loss.examples.append(str(example))
+
+
+def render_json(plan: Plan) -> Rendered:
+    """Return everything, an object on each line, so that versions can be compared and errors have lines."""
+    parts = [f'{{"format": "{FORMAT}", "version": {VERSION}']
+    for kind, rows in plan.items():
+        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        parts.append(f'"{kind}": [\n{lines}\n]')
+    return Rendered(",\n".join(parts) + "}\n")
+
+
+def render_csv(rows: Iterable[Values], columns: list[str]) -> Rendered:
+    """Return one table with a heading; identifiers have a column for each type, options are JSON."""
+    heading = [c for name in columns for c in (IDENTIFIERS if name == "identifiers" else (name,))]
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(heading)
+    for row in rows:
+        cells = {**row, **_identifier_cells(row)}
+        writer.writerow([_cell(cells.get(name)) for name in heading])
+    return Rendered(out.getvalue())
+
+
+def _identifier_cells(row: Values) -> dict[str, str]:
+    cells: dict[str, str] = {}
+    for identifier in row.get("identifiers") or []:
+        kind, value = identifier["type"], identifier["value"]
+        cells[kind] = f"{cells[kind]} {value}" if kind in cells else value
+    return cells
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list) and all(isinstance(member, str) for member in value):
+        return " ".join(value)
+    return json.dumps(value) if isinstance(value, list | dict) else str(value)
