@@ -3,15 +3,34 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, get_args, get_origin
 
+from pydantic import BaseModel
+
+from app.schemas.addresses import AddressIn
+from app.schemas.denied_clients import DeniedClientIn
+from app.schemas.pools import PoolIn
+from app.schemas.reservations import IdentifierType, ReservationIn
+from app.schemas.settings import SettingsShape
+from app.schemas.shared_networks import SharedNetworkIn
+from app.schemas.subnets import SubnetIn
 from app.transfer.document import Document
 from app.transfer.option_values import Unwritable, from_words, look_up, option_row
 
 DELIMITERS: Final = (",", ";", "\t")
 MAX_FIELD_CHARS: Final = 131_072
-IDENTIFIERS: Final = ("mac", "client_id", "circuit_id", "remote_id", "duid")
+IDENTIFIERS: Final = get_args(IdentifierType)
+HEXADECIMAL: Final = ("mac", "client_id", "duid")
+_SHAPES: Final[dict[str, type[BaseModel]]] = {
+    "settings": SettingsShape,
+    "shared_networks": SharedNetworkIn,
+    "denied_clients": DeniedClientIn,
+    "subnets": SubnetIn,
+    "pools": PoolIn,
+    "reservations": ReservationIn,
+    "addresses": AddressIn,
+}
 SYNONYMS: Final = {
     "address": "ip", "ip_address": "ip", "ip-address": "ip", "hw_address": "mac", "hw-address": "mac",
     "hwaddr": "mac", "mac_address": "mac", "prefix": "cidr", "network": "cidr", "first": "start", "last": "end",
@@ -42,6 +61,8 @@ def parse(text: str, table: str | None) -> Document:
         return document
     columns = [_canonical(name) for name in heading[1]]
     kind = table or _kind_of(set(columns))
+    if kind == "reservations" and set(columns) <= {"id", "mac", "description"}:
+        kind = "denied_clients"
     if kind is None:
         document.error(1, 1, f"The columns {', '.join(columns)[:200]} tell of no table; name the table.")
         return document
@@ -103,21 +124,28 @@ def _values(kind: str, given: dict[str, str]) -> dict[str, Any]:
     options: list[dict[str, Any]] = []
     for name, cell in given.items():
         if kind == "reservations" and name in IDENTIFIERS:
-            identifiers += [{"type": name, "value": word} for word in cell.split()]
+            identifiers += [{"type": name, "value": word} for word in _identifiers(name, cell)]
         elif name.startswith("option:"):
             if cell:
                 definition = look_up(name.removeprefix("option:"))
                 options.append(option_row(definition, from_words(definition, _words(cell))))
         elif name == "options":
-            options += json.loads(cell) if cell else []
+            options += _json(cell) or []
             values["options"] = options
         elif name not in _IGNORED:
-            values[name] = READERS.get(name, _plain)(cell)
+            values[name] = _read_cell(kind, name, cell)
     if identifiers:
         values["identifiers"] = identifiers
     if options:
         values["options"] = options
     return values
+
+
+def _identifiers(kind: str, cell: str) -> list[str]:
+    """Return the values in a cell: a JSON list, else words; what a relay says may hold spaces and is one value."""
+    if cell.startswith("["):
+        return [str(value) for value in _json(cell)]
+    return cell.split() if kind in HEXADECIMAL else [cell] if cell else []
 
 
 _IGNORED: Final = {"id", "version", "usage", "created_at", "updated_at", "href"}
@@ -127,28 +155,15 @@ def _words(cell: str) -> list[str]:
     return [word.strip() for word in cell.split("," if "," in cell else None)]
 
 
-def _plain(cell: str) -> Any:
-    return cell
-
-
-def _flag(cell: str) -> Any:
-    known = {
-        "true": True,
-        "yes": True,
-        "1": True,
-        "on": True,
-        "false": False,
-        "no": False,
-        "0": False,
-        "off": False,
-    }
-    if cell and cell.lower() not in known:
-        raise ValueError(f"{cell!r} is neither true nor false.")
-    return known.get(cell.lower())
-
-
-def _number(cell: str) -> Any:
-    return int(cell) if cell.isascii() and cell.removeprefix("-").isdigit() and len(cell) < 20 else cell or None
+def _read_cell(kind: str, name: str, cell: str) -> Any:
+    """Return what a cell says of a field: an empty one clears texts and lists, and leaves all else as it is."""
+    if cell[:1] in ("[", "{"):
+        return _json(cell)
+    shape = _SHAPES.get(kind)
+    annotation = shape.model_fields[name].annotation if shape is not None and name in shape.model_fields else str
+    if get_origin(annotation) is list:
+        return cell.replace(",", " ").replace(";", " ").split()
+    return cell if cell or annotation is str else None
 
 
 def _json(cell: str) -> Any:
@@ -156,18 +171,3 @@ def _json(cell: str) -> Any:
         return json.loads(cell) if cell else None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{cell[:40]!r} is no JSON: {error}.") from None
-
-
-def _list(cell: str) -> Any:
-    return cell.replace(",", " ").replace(";", " ").split()
-
-
-READERS: Final[dict[str, Callable[[str], Any]]] = {
-    **dict.fromkeys(("dhcp_enabled", "authoritative", "ping_check", "ignore_client_id", "rapid_commit", "bootp",
-                     "known_clients_only", "drop"), _flag),
-    **dict.fromkeys(("vlan", "vid", "code", "lease_time", "min_lease_time", "max_lease_time", "renew_time",
-                     "rebind_time"), _number),
-    **dict.fromkeys(("relays", "tags"), _list),
-    **dict.fromkeys(("custom_fields", "members"), _json),
-}  # fmt: skip
-"""How the cells of a column are read; any other column is a text."""

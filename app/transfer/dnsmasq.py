@@ -120,7 +120,8 @@ class _Reader:
         for part in parts:
             word = part.lower()
             if word == "ignore":
-                raise Unwritable("A client that gets no answer is not taken over.")
+                self.deny(line, parts)
+                return
             if word.startswith(("set:", "net:")):
                 made.tags.append(part[4:])
             elif word.startswith("tag:"):
@@ -144,6 +145,17 @@ class _Reader:
         if not identifiers:
             raise Unwritable("A host that is known by its name alone is not taken over.")
         self.hosts.append(made)
+
+    def deny(self, line: int, parts: list[str]) -> None:
+        """Read `MAC,ignore`; an asterisk stands for any octet, and those at the end leave a prefix."""
+        found = False
+        for part in parts:
+            prefix = re.sub(r"(:\*)+$", "", part)
+            if re.fullmatch(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){1,5}", prefix):
+                self.document.add("denied_clients", line, {"mac": prefix})
+                found = True
+        if not found:
+            raise Unwritable("A client that gets no answer is known here by its MAC only.")
 
     def forced_option(self, line: int, parts: list[str]) -> None:
         """Read an option that is sent whether it was asked for or not."""

@@ -10,6 +10,7 @@ KINDS: Final = (
     "option_definitions",
     "client_classes",
     "shared_networks",
+    "denied_clients",
     "subnets",
     "pools",
     "reservations",

@@ -51,6 +51,9 @@ class _Writer:
         for number, host in enumerate(self.plan["reservations"], start=1):
             if host["subnet"] in tags:
                 self.host(host, f"r{number}")
+        for row in self.plan["denied_clients"]:
+            octets = row["mac"].split(":")
+            self.lines.append(f"dhcp-host={':'.join(octets + ['*'] * (6 - len(octets)))},ignore")
         for kind in ("shared_networks", "client_classes", "option_definitions", "vlans"):
             for row in self.plan.get(kind, []):
                 self.out.lose(kind.replace("_", " "), row.get("name"))

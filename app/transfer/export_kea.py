@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.schemas.fields import canonical_identifier
 from app.transfer.export_ranges import is_served, offered, text
 from app.transfer.export_text import Rendered
 from app.transfer.option_values import to_words
@@ -19,7 +20,7 @@ _TIMES: Final = {
     "rebind_time": "rebind-timer",
 }
 _BOOT: Final = {"next_server": "next-server", "server_name": "server-hostname", "boot_file": "boot-file-name"}
-_IDENTIFIERS: Final = {"mac": "hw-address", "client_id": "client-id", "circuit_id": "circuit-id"}
+_IDENTIFIERS: Final = {"mac": "hw-address", "client_id": "client-id", "circuit_id": "circuit-id", "duid": "duid"}
 _SUBNET_SAID: Final = {
     *_TIMES, *_BOOT, "cidr", "name", "description", "gateway", "interface", "relays", "shared_network", 
     "dhcp_enabled", "authoritative", "ignore_client_id", "options",
@@ -77,9 +78,9 @@ class _Writer:
             "subnet4": alone,
         }
         self.unsaid(settings, {*_TIMES, *_BOOT, "options"}, "settings", "settings")
-        for kind in ("client_classes", "option_definitions", "vlans"):
+        for kind in ("client_classes", "denied_clients", "option_definitions", "vlans"):
             for row in self.plan.get(kind, []):
-                self.out.lose(f"{kind.replace('_', ' ')}", row.get("name"))
+                self.out.lose(kind.replace("_", " "), row.get("name") or row.get("mac"))
         self.out.text = json.dumps({"Dhcp4": server}, indent=2) + "\n"
         return self.out
 
@@ -133,13 +134,12 @@ class _Writer:
         name = host["ip"] or host["identifiers"][0]["value"]
         said = [(i["type"], i["value"]) for i in host["identifiers"] if i["type"] in _IDENTIFIERS]
         if len(said) < len(host["identifiers"]) or len(said) > 1:
-            self.out.lose(
-                "further identifiers of a reservation: Kea takes one hw-address, client-id or circuit-id", name
-            )
+            self.out.lose("further identifiers of a reservation: Kea takes one", name)
         if not said:
             return None
         kind, value = said[0]
-        made: dict[str, Any] = {_IDENTIFIERS[kind]: value}
+        octets = bytes.fromhex(canonical_identifier(kind, value))
+        made: dict[str, Any] = {_IDENTIFIERS[kind]: octets.hex(":")}
         if host["ip"]:
             made["ip-address"] = host["ip"]
         made |= {

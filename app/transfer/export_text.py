@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.transfer.csv_tables import IDENTIFIERS
+from app.transfer.csv_tables import HEXADECIMAL, IDENTIFIERS
 from app.transfer.leaseboard_json import FORMAT, VERSION
 
 EXAMPLES: Final = 5
@@ -61,11 +61,11 @@ def render_csv(rows: Iterable[Values], columns: list[str]) -> Rendered:
 
 
 def _identifier_cells(row: Values) -> dict[str, str]:
-    cells: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
     for identifier in row.get("identifiers") or []:
-        kind, value = identifier["type"], identifier["value"]
-        cells[kind] = f"{cells[kind]} {value}" if kind in cells else value
-    return cells
+        values.setdefault(identifier["type"], []).append(identifier["value"])
+    return {kind: " ".join(found) if kind in HEXADECIMAL else json.dumps(found) if len(found) > 1 else found[0]
+            for kind, found in values.items()}  # fmt: skip
 
 
 def _cell(value: Any) -> str:

@@ -23,7 +23,7 @@ _KNOWN_TOP: Final = {
     "max-valid-lifetime", "renew-timer", "rebind-timer", "next-server", "boot-file-name", "server-hostname",
     "authoritative", "match-client-id", "option-def", "client-classes", "reservations", *_COMMENTS,
 }  # fmt: skip
-_IDENTIFIERS: Final = {"hw-address": "mac", "client-id": "client_id", "circuit-id": "circuit_id"}
+_IDENTIFIERS: Final = {"hw-address": "mac", "client-id": "client_id", "circuit-id": "circuit_id", "duid": "duid"}
 _QUIET: Final = {
     "lease-database", "hosts-database", "loggers", "control-socket", "control-sockets", "expired-leases-processing",
     "multi-threading", "sanity-checks", "statistic-default-sample-count", "host-reservation-identifiers",
@@ -167,7 +167,9 @@ class _Reader:
             for theirs, ours in _IDENTIFIERS.items() if self.given(host, theirs)
         ]  # fmt: skip
         if not identifiers:
-            self.document.error(*host.place, "No identifier that is known here: hw-address, client-id, circuit-id.")
+            self.document.error(
+                *host.place, "No identifier that is known here: hw-address, client-id, circuit-id, duid."
+            )
             return
         values: dict[str, Any] = {"subnet": cidr, "identifiers": identifiers, "options": self.options(host)}
         fields = {"ip-address": "ip", "hostname": "hostname", **_BOOT}

@@ -143,7 +143,9 @@ def faults(error: ValidationError) -> str:
 def take_back(rehearsal: Rehearsal, actor: Actor, row: Any) -> str:
     """Undo an applied ImportRow on the copy; return why it was kept, empty when it was undone."""
     kind = TABLES[row.kind]
-    object_id = int(row.object_id) if kind.name in ("subnets", "pools", "reservations") else row.object_id
+    object_id = (
+        int(row.object_id) if kind.name in ("subnets", "pools", "reservations", "denied_clients") else row.object_id
+    )
     try:
         present = kind.shown(rehearsal.session, object_id)
     except DomainError:

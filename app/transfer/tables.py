@@ -9,16 +9,17 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import KnownAddress, Pool, Reservation, ReservationIdentifier, SharedNetwork, Subnet
+from app.models import DeniedClient, KnownAddress, Pool, Reservation, ReservationIdentifier, SharedNetwork, Subnet
 from app.models.types import Address
 from app.schemas.addresses import AddressIn
+from app.schemas.denied_clients import DeniedClientIn, denied_client_out
 from app.schemas.fields import canonical_identifier
 from app.schemas.pools import PoolIn, pool_out
 from app.schemas.reservations import ReservationIn, reservation_out
 from app.schemas.settings import SettingsShape
 from app.schemas.shared_networks import SharedNetworkIn
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
-from app.services import addresses, pools, reservations, settings, shared_networks, subnets
+from app.services import addresses, denied_clients, pools, reservations, settings, shared_networks, subnets
 from app.services.actors import Actor
 from app.services.errors import Invalid, NotFound, Problem
 from app.services.rows import picture
@@ -53,7 +54,7 @@ def label(kind: str, values: Values) -> str:
     if kind == "reservations":
         names = [str(i.get("value")) for i in values.get("identifiers") or [] if isinstance(i, Mapping)]
         return " ".join(str(part) for part in (values.get("ip"), *names) if part)
-    for name in ("cidr", "ip", "name", "vid", "code"):
+    for name in ("cidr", "ip", "mac", "name", "vid", "code"):
         if values.get(name) is not None:
             return str(values[name])
     return kind
@@ -291,6 +292,30 @@ SHARED_NETWORKS: Final = TableKind(
 )  # fmt: skip
 
 
+def _denied_shown(row: DeniedClient) -> dict[str, Any]:
+    return _only(DeniedClientIn, denied_client_out(row))
+
+
+def _denied_update(session: Session, actor: Actor, id_: Any, data: dict[str, Any]) -> None:
+    row = denied_clients.get_denied_client(session, id_)
+    denied_clients.update_denied_client(session, actor, row, DeniedClientIn.model_validate(data))
+
+
+DENIED_CLIENTS: Final = TableKind(
+    "denied_clients",
+    DeniedClientIn,
+    keys=lambda values: [(str(values.get("mac")).replace("-", ":").lower(),)],
+    known=lambda session: (((_denied_shown(row)["mac"],), row.id) for row in session.scalars(select(DeniedClient))),
+    shown=lambda session, id_: _denied_shown(denied_clients.get_denied_client(session, id_)),
+    rows=lambda session: map(_denied_shown, session.scalars(select(DeniedClient).order_by(DeniedClient.mac))),
+    create=lambda session, actor, data: denied_clients.create_denied_client(
+        session, actor, DeniedClientIn.model_validate(data)).id,
+    update=_denied_update,
+    delete=lambda session, actor, id_: denied_clients.delete_denied_client(
+        session, actor, denied_clients.get_denied_client(session, id_)),
+)  # fmt: skip
+
+
 def _settings_shown(session: Session) -> dict[str, Any]:
     row = picture(settings.get_settings(session))
     return {name: row[name] for name in SettingsShape.model_fields}
@@ -316,5 +341,7 @@ SETTINGS: Final = TableKind(
     delete=_never,
 )
 
-TABLES: Final = {kind.name: kind for kind in (SETTINGS, SHARED_NETWORKS, SUBNETS, POOLS, RESERVATIONS, ADDRESSES)}
+TABLES: Final = {
+    kind.name: kind for kind in (SETTINGS, SHARED_NETWORKS, DENIED_CLIENTS, SUBNETS, POOLS, RESERVATIONS, ADDRESSES)
+}
 """In the order in which rows are applied."""

@@ -136,8 +136,8 @@ def test_lease_files_keep_the_last_word_on_each_address() -> None:
 
 
 def test_csv_names_the_line_of_a_bad_cell() -> None:
-    document = read("csv", b"cidr;dhcp_enabled\n10.0.0.0/24;maybe\n10.0.1.0/24;no\n", None)
-    assert values(document, "subnets") == [{"cidr": "10.0.1.0/24", "dhcp_enabled": False}]
+    document = read("csv", b"cidr;options\n10.0.0.0/24;[{\n10.0.1.0/24;[]\n", None)
+    assert values(document, "subnets") == [{"cidr": "10.0.1.0/24", "options": []}]
     assert notes(document) == [(2, "error")]
 
 
