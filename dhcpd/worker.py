@@ -25,7 +25,8 @@ from dhcpd.clock import Clock
 from dhcpd.engine.balance import Balance, leaves_to_other
 from dhcpd.engine.classify import Ingress
 from dhcpd.engine.decide import Decision, decide
-from dhcpd.engine.leases import ACTIVE, DECLINED, RELEASED, LeaseChange
+from dhcpd.engine.leases import ACTIVE, DECLINED, QUARANTINED, RELEASED, LeaseChange
+from dhcpd.engine.probing import on_answer, on_silence
 from dhcpd.engine.reasons import REFUSALS, Reason
 from dhcpd.engine.shed import shed
 from dhcpd.engine.snapshot import Snapshot
@@ -37,6 +38,7 @@ from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.packet import decode
 from dhcpd.samples import Sampler
 from dhcpd.stats import Stats
+from dhcpd.waiting import Parked, Waiting
 
 log = logging.getLogger("dhcpd")
 CONFIG_POLL_S: Final = 0.1
@@ -69,6 +71,7 @@ class Worker:
         self._number = port
         self._device = may_bind_devices()
         self._ports = Ports()
+        self._waiting = Waiting(self._ports)
         self._interfaces: list[Interface] = []
         self._table = Table()
         self._snapshot = Snapshot(0, (), {}, {}, {}, {}, frozenset())
@@ -123,7 +126,8 @@ class Worker:
 
     def turn(self) -> None:
         """Wait for packets or a moment that is due, and do what they call for."""
-        self._serve(self._ports.receive(self._timeout_s()))
+        queue = self._ports.receive(self._timeout_s())
+        self._serve(queue if not self._waiting.active else queue + self._resume())
         self._pipeline.advance(self.now())
         self._run_timers()
 
@@ -132,6 +136,7 @@ class Worker:
         self._pipeline.close(self.now())
         self._report()
         self._loader.shutdown(wait=True)
+        self._waiting.close()
         self._ports.close()
 
     def _read_leases(self) -> None:
@@ -157,6 +162,8 @@ class Worker:
         wait = self._next_poll - time.monotonic()
         if deadline is not None:
             wait = min(wait, deadline - self._clock.epoch - time.monotonic())
+        if self._waiting.active:
+            wait = min(wait, self._waiting.wait_s())
         return max(0.0, min(wait, CONFIG_POLL_S))
 
     # --- packets ---
@@ -179,10 +186,33 @@ class Worker:
             if changes:
                 self._pipeline.add(changes, port, decision)
             elif decision.reply is not None:
-                self._send(port, decision)
                 answers += 1
+                if not decision.delay_ms or not self._waiting.delay(port, decision):
+                    self._send(port, decision)
+            elif decision.probe is not None:
+                self._waiting.probe(decision.probe, Parked(port, data, ingress))
         if answers:
             self._sampler.served(time.monotonic() - began, answers, 0.0)
+
+    def _resume(self) -> list[tuple[Port, bytes, Ingress]]:
+        """Send what was held back; return the packets whose probe has ended, to be decided again."""
+        for port, decision in self._waiting.due():
+            self._send(port, decision)
+        ended, now = self._waiting.answers(), self.now()
+        for (ip, mac), _ in ended:
+            if mac is None:
+                self._table.apply(on_silence(ip, self._table, now=now))
+            else:
+                self._quarantine(ip, mac, now)
+        self._stats.received -= len(ended)  # they were counted when they came in
+        return [parked for _, parked in ended]
+
+    def _quarantine(self, ip: int, mac: bytes, now: int) -> None:
+        """Keep an address from everybody: a host that has no lease of it answered a probe."""
+        changes = on_answer(ip, mac, self._snapshot, self._table, now=now)
+        self._table.apply(changes)
+        self._pipeline.add([c for c in changes if type(c) is LeaseChange])
+        self._stats.by_reason[Reason.CONFLICT] += 1
 
     def _decide(self, data: bytes, ingress: Ingress, now: int) -> Decision:
         self._stats.received += 1
@@ -345,7 +375,7 @@ class Worker:
 
     def _obey(self, command_id: int, action: str, ip: int) -> None:
         now, lease = self.now(), self._table.leases.get(ip)
-        if lease is None or (action == "release" and lease.state != ACTIVE):
+        if lease is None or (action == "release" and lease.state != ACTIVE and lease.state not in QUARANTINED):
             self._store.finish_command(command_id, "no active lease", now=now)
             return
         if action == "quarantine":
@@ -394,6 +424,7 @@ class Worker:
             self._ports.remove(port)
         for interface in found:
             self._ports.add(Port(interface, self._number, own, device=self._device, shard=self._shard))
+        self._waiting.use({i.name for i in found})
         self._interfaces = found
         if self._next_report:
             self._load()
@@ -408,7 +439,7 @@ class Worker:
                 "apply_ms": self._apply_ms,
                 "interfaces": [i.name for i in self._interfaces],
                 "warnings": self._warnings(),
-                "counters": self._stats.row(),
+                "counters": {**self._stats.row(), "waiting": self._waiting.row()},
             },
             self._sampler.take(self._stats),
         )

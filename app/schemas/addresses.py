@@ -18,7 +18,11 @@ class AddressIn(Shape):
 
 
 class AddressOut(Shape):
-    """What is known of an address, from the plan and from the leases."""
+    """What is known of an address, from the plan and from the leases.
+
+    In a conflict, `mac` is the host that answered a probe for an address that nobody had been given (null when
+    only a ping was answered), `last_seen` when, and `expires_at` until when it is offered to nobody.
+    """
 
     ip: str
     subnet_id: int
@@ -28,5 +32,6 @@ class AddressOut(Shape):
     owner: str = ""
     notes: str = ""
     expires_at: datetime | None = None
+    last_seen: datetime | None = None
     reservation_id: int | None = None
     pool_id: int | None = None

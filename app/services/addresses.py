@@ -103,9 +103,10 @@ def _mark_reserved(cell: AddressOut, reservation: Reservation) -> None:
 
 
 def _mark_lease(cell: AddressOut, lease: Lease) -> None:
-    if lease.state in ("active", "declined"):
-        cell.state = "leased" if lease.state == "active" else "declined"
-        cell.mac, cell.expires_at = format_mac(lease.mac), lease.expires_at
+    if lease.state in ("active", "declined", "conflict"):
+        cell.state = "leased" if lease.state == "active" else lease.state
+        cell.mac, cell.expires_at = format_mac(lease.mac) or None, lease.expires_at
+        cell.last_seen = lease.renewed_at
         cell.hostname = lease.hostname or cell.hostname
 
 

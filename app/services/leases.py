@@ -100,7 +100,7 @@ def get_lease(session: Session, ip: str) -> Lease:
 def order(session: Session, actor: Actor, ip: str, action: str) -> Command:
     """Ask the worker to `release` or `quarantine` an address; raises NotFound or Conflict."""
     lease = get_lease(session, ip)
-    if action == "release" and lease.state != "active":
+    if action == "release" and lease.state not in ("active", "declined", "conflict"):
         raise Conflict(Problem("ip", "not_active", f"{ip} is not leased now; it is {lease.state}."))
     command = Command(action=action, ip=lease.ip, actor=actor.name)
     session.add(command)

@@ -97,10 +97,10 @@ def _queries(ranges: list[Span]) -> list[Select[int, int, int]]:
 def rebuild(session: Session) -> None:
     """Count every lease anew; for whoever wrote leases past the workers (a restored file), with none running."""
     bits: dict[int, list[int]] = {}
-    query = select(Lease.ip, Lease.state).where(Lease.state.in_(("active", "declined")))
+    query = select(Lease.ip, Lease.state).where(Lease.state.in_(("active", "declined", "conflict")))
     for ip, state in session.execute(query.execution_options(yield_per=10_000)):
         block, bit = divmod(key(ip) - IPV4_BASE, 1 << BLOCK_BITS)
-        bits.setdefault(block, [0, 0])[state == "declined"] |= 1 << bit
+        bits.setdefault(block, [0, 0])[state != "active"] |= 1 << bit
     session.execute(delete(LeaseBlock))
     session.bulk_insert_mappings(
         LeaseBlock.__mapper__,

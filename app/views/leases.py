@@ -22,7 +22,7 @@ from app.views.tables import PAGE_ROWS, Column, Table
 from dhcpd.protocol.addresses import format_mac
 
 router = APIRouter(prefix="/leases", include_in_schema=False)
-STATES: Final = ("active", "released", "expired", "declined")
+STATES: Final = ("active", "released", "expired", "declined", "conflict")
 COLUMNS: Final = (
     Column("state", "State"),
     Column("ip", "Address", sortable=True),

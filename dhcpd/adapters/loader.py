@@ -130,6 +130,7 @@ class _Compiler:
             guard=row.client_class,
             rapid_commit=_inherited(row.rapid_commit, settings.rapid_commit),
             bootp=_inherited(row.bootp, settings.bootp),
+            ping_check=row.ping_check,
             known_only=row.known_clients_only,
             random_macs=_inherited(row.random_macs, settings.random_macs),
             min_secs=row.min_secs,

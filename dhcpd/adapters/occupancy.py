@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from dhcpd.engine.leases import ACTIVE, DECLINED, Lease, LeaseChange
+from dhcpd.engine.leases import ACTIVE, QUARANTINED, Lease, LeaseChange
 
 BLOCK_BITS: Final = 6
 _ALL: Final = (1 << 64) - 1
@@ -53,7 +53,7 @@ def rows_of(leases: Iterable[Lease]) -> list[Row]:
             found[2] &= ~bit
         else:
             found[1] &= ~bit
-            found[2] = found[2] | bit if lease[1] == DECLINED else found[2] & ~bit
+            found[2] = found[2] | bit if lease[1] in QUARANTINED else found[2] & ~bit
     return [
         (block, _signed(active), _signed(declined), _signed(_ALL ^ touched), _signed(_ALL ^ touched))
         for block, (touched, active, declined) in sorted(blocks.items())

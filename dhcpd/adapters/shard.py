@@ -54,6 +54,11 @@ def attach_group(udp: socket.socket, workers: int) -> None:
     _attach(udp, SO_ATTACH_REUSEPORT_CBPF, [*_hash(_CHADDR_TAIL, workers), (_RETURN_A, 0, 0, 0)])
 
 
+def attach_filter(raw: socket.socket, program: list[Instruction]) -> None:
+    """Make a socket receive only what the program accepts."""
+    _attach(raw, _SO_ATTACH_FILTER, program)
+
+
 def _hash(offset: int, workers: int) -> list[Instruction]:
     return [
         (_LOAD_WORD, 0, 0, offset),

@@ -146,6 +146,14 @@ class Ports:
         del self.ports[port.udp.fileno()]
         port.close()
 
+    def watch(self, descriptor: int) -> None:
+        """End a wait when there is something to read for somebody else."""
+        self._poll.register(descriptor, select.EPOLLIN)
+
+    def unwatch(self, descriptor: int) -> None:
+        """Wait for it no more; before it is closed."""
+        self._poll.unregister(descriptor)
+
     def receive(self, timeout_s: float) -> list[tuple[Port, bytes, Ingress]]:
         """Wait at most `timeout_s`, then return what is queued on all ports, fairly shared."""
         ready = [fd for fd, _ in self._poll.poll(timeout_s)]
@@ -155,7 +163,9 @@ class Ports:
             if fd == self._wake_read:
                 os.read(fd, 1024)
                 continue
-            batch += self.ports[fd].receive(share)
+            port = self.ports.get(fd)
+            if port is not None:  # else it is watched for somebody else, who reads it
+                batch += port.receive(share)
         return batch
 
     def wake(self) -> None:

@@ -288,7 +288,7 @@ class Table:
                 self._by_client[link, after.client_key] = ip
                 self._by_mac[link, after.mac] = ip
             self._drop_hold(link, after.client_key)
-        elif before is not None and before.state == ACTIVE:
+        elif before is not None and (before.state == ACTIVE or before.state in QUARANTINED):
             self._make_reusable(ip, first=False)
         if after.state in QUARANTINED and (before is None or before.state not in QUARANTINED):
             self._by_client.pop((link, after.client_key), None)

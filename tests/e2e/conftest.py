@@ -62,7 +62,9 @@ class Host:
         return run("ip", "-n", self.space, *words).stdout
 
     def line(self, *words: str) -> list[str]:
-        bind = f'mount --bind {self.etc} /etc && exec "$@"'
+        # dhcpcd finds a running one, of whatever namespace, by its files in /run.
+        own = f"mkdir -p {self.folder}/run /run/dhcpcd && mount --bind {self.folder}/run /run/dhcpcd"
+        bind = f'mount --bind {self.etc} /etc && {own} && exec "$@"'
         return ["ip", "netns", "exec", self.space, "unshare", "-m", "sh", "-c", bind, "sh", *words]
 
     def start(self, *words: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
