@@ -1,8 +1,11 @@
 """How is the schema brought up to date?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from app.settings import PROJECT
 
@@ -26,7 +29,27 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 def _run(engine: Engine, action, revision: str) -> None:  # type: ignore[no-untyped-def]  # two alembic commands
     config = alembic_config()
-    with engine.connect().execution_options(writing=True) as connection:
+    with engine.connect().execution_options(writing=True) as connection, _rows_kept(connection):
         config.attributes["connection"] = connection
         action(config, revision)
         connection.commit()
+
+
+@contextmanager
+def _rows_kept(connection: Connection) -> Iterator[None]:
+    """Keep what hangs on a table that is rebuilt.
+
+    SQLite changes a table by making it anew and dropping the old one; with foreign keys enforced the drop would
+    delete each row that refers to it (ON DELETE CASCADE). The pragma works only outside a transaction.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        raw.execute("PRAGMA foreign_keys=ON")

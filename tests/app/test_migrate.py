@@ -1,11 +1,14 @@
 """Do the migrations make the tables of the models, and unmake them?"""
 
+from ipaddress import ip_address
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 from app.migrate import downgrade, upgrade
 from app.models import Base
+from app.models.types import pack_address
 
 
 def test_migrated_schema_is_that_of_the_models(empty_engine: Engine) -> None:
@@ -20,3 +23,34 @@ def test_downgrade_leaves_nothing(empty_engine: Engine) -> None:
     downgrade(empty_engine, "base")
     assert set(inspect(empty_engine).get_table_names()) <= {"alembic_version"}
     upgrade(empty_engine)
+
+
+def test_an_upgrade_keeps_what_hangs_on_a_changed_table(empty_engine: Engine) -> None:
+    """A rebuilt subnets table must not take its pools along, nor users their tokens."""
+    upgrade(empty_engine, "0001")
+    first, last = (_address(empty_engine, n) for n in (0, 255))
+    with empty_engine.execution_options(writing=True).begin() as connection:
+        values = {"first": first, "last": last, "yes": True, "no": False}
+        connection.execute(text(_SUBNET), values)
+        connection.execute(text(_POOL), values)
+        connection.execute(text(_USER))
+        connection.execute(text(_TOKEN))
+    upgrade(empty_engine)
+    with empty_engine.connect() as connection:
+        for table in ("subnets", "pools", "users", "tokens"):
+            assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 1, table
+
+
+def _address(engine: Engine, number: int) -> object:
+    address = ip_address(f"10.0.0.{number}")
+    return pack_address(address) if engine.dialect.name == "sqlite" else str(address)
+
+
+_SUBNET = """INSERT INTO subnets (id, first, last, prefix_len, name, description, relays, dhcp_enabled,
+ authoritative, ping_check, ignore_client_id, options, version, created_at, updated_at)
+ VALUES (1, :first, :last, 24, '', '', '[]',
+ :yes, :yes, :no, :no, '[]', 1, 0, 0)"""
+_POOL = """INSERT INTO pools (id, subnet_id, first, last, kind, options, version)
+ VALUES (1, 1, :first, :last, 'dynamic', '[]', 1)"""
+_USER = "INSERT INTO users (id, name, password_hash, role, created_at) VALUES (1, 'a', 'x', 'admin', 0)"
+_TOKEN = "INSERT INTO tokens (id, user_id, name, secret_hash, created_at) VALUES (1, 1, 't', 'x', 0)"
