@@ -20,7 +20,7 @@ from app.views.render import Id, page
 from app.views.subnets import saved
 
 router = APIRouter(prefix="/subnets/{subnet_id}/pools", include_in_schema=False)
-FIELDS = ("start", "end", "kind")
+FIELDS = ("start", "end", "kind", "clients")
 SHOWN = (*FIELDS, "options")
 FORM = "subnets/pool.html"
 
@@ -33,7 +33,7 @@ def show_new(
     subnet = subnets.get_subnet(session, subnet_id)
     if not start:
         start, end = _largest_gap(session, subnet)
-    values = {"start": start, "end": end, "kind": kind or "dynamic"}
+    values = {"start": start, "end": end, "kind": kind or "dynamic", "clients": "all"}
     return _page(request, session, subnet, values, [])
 
 
@@ -74,7 +74,13 @@ def check(request: Request, session: Db, actor: Operator, subnet_id: Id, form: F
 def show(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id: Id) -> Response:
     """Show the form of a pool."""
     row = pools.get_pool(session, pool_id)
-    values = {"start": str(row.first), "end": str(row.last), "kind": row.kind, "version": row.version}
+    values = {
+        "start": str(row.first),
+        "end": str(row.last),
+        "kind": row.kind,
+        "clients": row.clients,
+        "version": row.version,
+    }
     return _page(request, session, subnets.get_subnet(session, row.subnet_id), values, row.options, pool=row)
 
 
@@ -112,8 +118,8 @@ def _shape(form: Any, subnet_id: int) -> PoolIn:
             typed["start"], typed["end"] = str(network[0]), str(network[-1])
         except ValueError:
             pass  # the check of the field says what is wrong with it
-    kind = typed["kind"] or "dynamic"
-    return parsed(PoolIn, {**typed, "kind": kind, "subnet_id": subnet_id, "options": rows_of(form)})
+    kept = {"kind": typed["kind"] or "dynamic", "clients": typed["clients"] or "all"}
+    return parsed(PoolIn, {**typed, **kept, "subnet_id": subnet_id, "options": rows_of(form)})
 
 
 def _size(form: Any) -> int:

@@ -20,6 +20,8 @@ PAGES: Final = (
     ("/history", "History"),
     ("/options", "Options"),
     ("/shared-networks", "Shared networks"),
+    ("/denied-clients", "Denied clients"),
+    ("/imports", "Import and export"),
     ("/users", "Users"),
     ("/tokens", "My tokens"),
     ("/sessions", "My sessions"),

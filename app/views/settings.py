@@ -1,6 +1,6 @@
 """The page of the global scope."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,13 +11,19 @@ from app.services import audit, settings
 from app.services.errors import DomainError
 from app.services.patch import merged
 from app.services.rows import picture
-from app.views.forms import filled, form_page
+from app.views.forms import filled, form_page, ticked
 from app.views.options import rows_of
+from app.views.preferences import gettext as _
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
-TIMES = ("lease_time", "min_lease_time", "max_lease_time", "offer_hold_s", "decline_hold_s")
-TEXTS = ("next_server", "boot_file")
-SHOWN = (*TIMES, *TEXTS, "options")
+FORM: Final = "settings/form.html"
+TEXTS: Final = (
+    "lease_time", "min_lease_time", "max_lease_time", "renew_time", "rebind_time", "offer_hold_s", "decline_hold_s",
+    "next_server", "boot_file", "random_macs", "starvation_defence", "known_reserve_percent", "client_rate_limit",
+    "interface_rate_limit", "clients_per_port",
+)  # fmt: skip
+SWITCHES: Final = ("rapid_commit", "bootp", "limit_relayed")
+SHOWN: Final = (*TEXTS, *SWITCHES, "leasequery_requesters", "options")
 
 
 def _defaults() -> dict[str, Any]:
@@ -28,21 +34,33 @@ def _defaults() -> dict[str, Any]:
 def show(request: Request, session: Db, actor: Viewer) -> Response:
     """Show what holds for every subnet."""
     row = settings.get_settings(session)
-    return form_page(request, session, "settings/form.html", picture(row), row.options, defaults=_defaults())
+    values = {**picture(row), "leasequery_requesters": " ".join(row.leasequery_requesters)}
+    return form_page(request, session, FORM, values, row.options, **_more())
 
 
 @router.post("")
 def save(request: Request, session: Db, actor: Admin, form: Form) -> Response:
     """Change it."""
-    values = filled(form, *TIMES, *TEXTS)
+    values: dict[str, Any] = {**filled(form, *TEXTS, "leasequery_requesters"), **ticked(form, *SWITCHES)}
     before = picture(settings.get_settings(session))
     try:
         known = {name: before[name] for name in SettingsShape.model_fields}
-        wish: dict[str, Any] = {name: values[name] or None for name in (*TIMES, *TEXTS)}
-        data = merged(SettingsShape, known, {**wish, "options": rows_of(form)})
+        wish: dict[str, Any] = {name: values[name] or None for name in TEXTS}
+        wish |= {name: values[name] for name in SWITCHES}
+        requesters = values["leasequery_requesters"].replace(",", " ").split()
+        data = merged(SettingsShape, known, {**wish, "leasequery_requesters": requesters, "options": rows_of(form)})
         settings.update_settings(session, actor, data.model_dump())
     except DomainError as error:
         session.rollback()
-        more = {"defaults": _defaults()}
-        return form_page(request, session, "settings/form.html", values, rows_of(form), error, SHOWN, **more)
+        return form_page(request, session, FORM, values, rows_of(form), error, SHOWN, **_more())
     return RedirectResponse(f"/settings?saved={audit.current_revision(session)}", 303)
+
+
+def _more() -> dict[str, Any]:
+    macs = (("allow", _("served")), ("known", _("only with a reservation")), ("deny", _("not served")))
+    defence = (
+        ("off", _("off")),
+        ("links", _("for clients that no relay stands before")),
+        ("everywhere", _("everywhere")),
+    )
+    return {"defaults": _defaults(), "mac_choices": macs, "defence_choices": defence}

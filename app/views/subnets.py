@@ -27,8 +27,9 @@ router = APIRouter(prefix="/subnets", include_in_schema=False)
 TEXTS = (
     "name", "description", "vlan", "gateway", "interface", "shared_network", "lease_time", "min_lease_time",
     "max_lease_time", "renew_time", "rebind_time", "next_server", "server_name", "boot_file",
+    "rapid_commit", "bootp", "random_macs", "min_secs", "offer_delay_ms",
 )  # fmt: skip
-SWITCHES = ("dhcp_enabled", "authoritative", "ignore_client_id")
+SWITCHES = ("dhcp_enabled", "authoritative", "ping_check", "known_clients_only", "ignore_client_id")
 SHOWN = ("cidr", *TEXTS, *SWITCHES, "relays", "options")
 NOT_ON_THE_FORM = set(SubnetSettings.model_fields) - set(SHOWN)
 FORM = "subnets/form.html"
@@ -196,7 +197,9 @@ def update(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
 
 def _shape(form: Any) -> dict[str, Any]:
     relays = str(form.get("relays", "")).replace(",", " ").split()
-    return {**filled(form, *TEXTS), **ticked(form, *SWITCHES), "relays": relays, "options": rows_of(form)}
+    texts = filled(form, *TEXTS)
+    counted = {name: texts.pop(name) or "0" for name in ("min_secs", "offer_delay_ms")}
+    return {**texts, **counted, **ticked(form, *SWITCHES), "relays": relays, "options": rows_of(form)}
 
 
 def _refused(
