@@ -27,12 +27,13 @@ class ConflictsWith(BaseModel):
 
 
 class FieldError(BaseModel):
-    """One fault; pointer is a JSON pointer into what was sent."""
+    """One fault; pointer is a JSON pointer into what was sent, column a place in that text, counted from 1."""
 
     pointer: str
     code: str
     detail: str
     conflicts_with: ConflictsWith | None = None
+    column: int | None = None
 
 
 class ProblemBody(BaseModel):
@@ -106,7 +107,13 @@ def _field_error(p: Problem) -> FieldError:
     if p.conflict_type is not None and p.conflict_id is not None:
         href = f"/api/v1/{p.conflict_type}/{p.conflict_id}"
         other = ConflictsWith(type=p.conflict_type, id=p.conflict_id, href=href)
-    return FieldError(pointer=f"/{p.field}" if p.field else "", code=p.code, detail=p.detail, conflicts_with=other)
+    return FieldError(
+        pointer=f"/{p.field}" if p.field else "",
+        code=p.code,
+        detail=p.detail,
+        conflicts_with=other,
+        column=p.column,
+    )
 
 
 def _unreadable(request: Request, error: RequestValidationError) -> JSONResponse:

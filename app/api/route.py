@@ -30,7 +30,8 @@ def only_known(request: Request) -> None:
     pending = [route.dependant]
     while pending:
         dependant = pending.pop()
-        known.update(field.alias for field in dependant.query_params)
+        for field in dependant.query_params:
+            known.update(getattr(field.field_info.annotation, "model_fields", (field.alias,)))
         pending += dependant.dependencies
     for name in request.query_params:
         if name not in known:

@@ -1,4 +1,4 @@
-"""JSON routes of settings, workers, options, audit, tokens and the caller."""
+"""JSON routes of settings, workers, audit, tokens and the caller."""
 
 from typing import Annotated, Any
 
@@ -11,8 +11,6 @@ from app.services import audit, settings, workers
 from app.services.patch import merged
 from app.services.rows import picture
 from dhcpd.engine.reasons import explain
-from dhcpd.protocol.options import OPTIONS
-from dhcpd.protocol.values import KINDS
 
 router = APIRouter(route_class=ApiRoute)
 
@@ -42,15 +40,4 @@ def list_workers(session: Db, actor: Viewer) -> dict[str, Any]:
         items.append(
             {**picture(row), "live": workers.is_live(row), "revision_latest": latest, "explained": reasons}
         )
-    return {"items": items, "next_cursor": None}
-
-
-@router.get("/options", operation_id="list_options", tags=["options"])
-def list_options(actor: Viewer, q: str = "") -> dict[str, Any]:
-    """Return the catalogue of options."""
-    items = [
-        {"code": o.code, "name": o.name, "kind": o.kind, "rfc": o.rfc, "description": o.description,
-         "example": KINDS[o.kind].example}
-        for o in OPTIONS if q.lower() in f"{o.code} {o.name} {o.description}".lower()
-    ]  # fmt: skip
     return {"items": items, "next_cursor": None}

@@ -3,11 +3,9 @@
 from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from dhcpd.protocol.addresses import format_mac, parse_mac
-from dhcpd.protocol.errors import OptionValueError
-from dhcpd.protocol.options import encode_value, find
 
 MAX_OCTETS: Final = 255
 """What one option or sub-option holds."""
@@ -94,26 +92,40 @@ def _reads_otherwise(kind: str, text: str, value: str) -> bool:
 
 
 def _options(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    clean = []
+    """Check the shape of rows; what they say is checked by the services, which know the user's definitions."""
     for row in rows:
-        definition = find(row.get("option", ""))
-        if definition is None:
-            raise ValueError(f"there is no option {row.get('option')!r}")
-        try:
-            encode_value(definition, row.get("value"))
-        except OptionValueError as error:
-            raise ValueError(f"{definition.name}: {error}") from None
-        always = bool(row.get("always", False))
-        clean.append({"option": definition.name, "value": row.get("value"), "always": always})
-    return clean
+        if not isinstance(row.get("option"), str | int) or "value" not in row:
+            raise ValueError('each option is written as {"option": name or code, "value": ..., "always": false}')
+        if set(row) - {"option", "value", "always"} or not isinstance(row.get("always", False), bool):
+            raise ValueError("an option has the members option, value and always (true or false)")
+    return [{"option": row["option"], "value": row["value"], "always": row.get("always", False)} for row in rows]
 
 
 NetworkText = Annotated[str, AfterValidator(_network)]
 MacPrefix = Annotated[str, AfterValidator(_mac_prefix)]
+_OPTION_ROWS: Final = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "option": {"type": ["string", "integer"], "description": "name or code"},
+            "value": {"description": "as /options says of the option's kind"},
+            "always": {"type": "boolean", "default": False, "description": "sent even to who does not ask for it"},
+        },
+        "required": ["option", "value"],
+        "additionalProperties": False,
+    },
+    "examples": [[{"option": "domain-name-servers", "value": ["192.0.2.53"]}]],
+}
 AddressText = Annotated[str, AfterValidator(_address)]
 OptionalAddress = Annotated[AddressText | None, BeforeValidator(blank_to_none)]
 CidrText = Annotated[str, AfterValidator(_cidr)]
-OptionRows = Annotated[list[dict[str, Any]], AfterValidator(_options)]
+OptionRows = Annotated[
+    list[dict[str, Any]], Field(max_length=256), AfterValidator(_options), WithJsonSchema(_OPTION_ROWS)
+]
+Text60 = Annotated[Annotated[str, Field(max_length=60)] | None, BeforeValidator(blank_to_none)]
+Text63 = Annotated[Annotated[str, Field(max_length=63)] | None, BeforeValidator(blank_to_none)]
+Text127 = Annotated[Annotated[str, Field(max_length=127)] | None, BeforeValidator(blank_to_none)]
 
 
 class Shape(BaseModel):

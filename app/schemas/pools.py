@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.models import Pool
-from app.schemas.fields import AddressText, OptionRows, Shape
+from app.schemas.fields import AddressText, OptionalAddress, OptionRows, Shape, Text60, Text63, Text127
 
 
 class PoolIn(Shape):
@@ -18,6 +18,10 @@ class PoolIn(Shape):
     clients: Literal["all", "known", "unknown", "bootp"] = Field(
         "all", description="whom a dynamic pool serves; known clients have a reservation on the link"
     )
+    client_class: Text60 = Field(None, description="only clients of this class get an address of it")
+    next_server: OptionalAddress = None
+    server_name: Text63 = None
+    boot_file: Text127 = None
     options: OptionRows = Field(default_factory=list)
 
 
@@ -38,5 +42,9 @@ def pool_out(row: Pool) -> PoolOut:
         kind=row.kind,  # type: ignore[arg-type]  # the column holds what PoolIn let in
         clients=row.clients,  # type: ignore[arg-type]  # as above
         options=row.options,
+        client_class=row.client_class,
+        next_server=row.next_server,
+        server_name=row.server_name,
+        boot_file=row.boot_file,
         version=row.version,
     )

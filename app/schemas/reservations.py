@@ -2,14 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from app.models import Reservation
 from app.schemas.fields import (
     OptionalAddress,
     OptionRows,
     Shape,
-    blank_to_none,
+    Text63,
+    Text127,
     canonical_identifier,
     show_identifier,
 )
@@ -47,7 +48,8 @@ class ReservationIn(Shape):
     hostname: str = Field("", max_length=253, pattern=r"^[A-Za-z0-9._-]*$")
     description: str = Field("", max_length=2000)
     next_server: OptionalAddress = None
-    boot_file: Annotated[Annotated[str, Field(max_length=127)] | None, BeforeValidator(blank_to_none)] = None
+    server_name: Text63 = None
+    boot_file: Text127 = None
     options: OptionRows = Field(default_factory=list)
 
 
@@ -65,7 +67,10 @@ def reservation_out(row: Reservation, state: str) -> ReservationOut:
         Identifier.model_construct(type=i.type, value=show_identifier(i.type, i.value))  # type: ignore[arg-type]  # as let in
         for i in row.identifiers
     ]
-    same = {name: getattr(row, name) for name in ("hostname", "description", "next_server", "boot_file", "options")}
+    same = {
+        name: getattr(row, name)
+        for name in ("hostname", "description", "next_server", "server_name", "boot_file", "options")
+    }
     return ReservationOut.model_construct(
         id=row.id,
         subnet_id=row.subnet_id,

@@ -4,21 +4,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.schemas.fields import NetworkText, OptionalAddress, OptionRows, Shape
+from app.schemas.fields import NetworkText, OptionalAddress, OptionRows, Shape, Text63, Text127
 from app.schemas.subnets import RandomMacs, Seconds
 
 
 class SettingsShape(Shape):
-    """The global scope; times in seconds."""
+    """The global scope; times in seconds. renew_time and rebind_time null = half and seven eighths of a lease."""
 
     options: OptionRows = Field(default_factory=list)
     lease_time: int = Field(43200, ge=1, le=0xFFFFFFFF)
     min_lease_time: int = Field(60, ge=1, le=0xFFFFFFFF)
     max_lease_time: int = Field(604800, ge=1, le=0xFFFFFFFF)
-    next_server: OptionalAddress = None
-    boot_file: str | None = Field(None, max_length=127)
     renew_time: Seconds = None
     rebind_time: Seconds = None
+    next_server: OptionalAddress = None
+    server_name: Text63 = None
+    boot_file: Text127 = None
     rapid_commit: bool = False
     bootp: bool = False
     random_macs: RandomMacs = "allow"

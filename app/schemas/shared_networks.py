@@ -3,12 +3,15 @@
 from pydantic import Field
 
 from app.models import SharedNetwork
-from app.schemas.fields import OptionRows, Shape
+from app.schemas.fields import OptionalAddress, OptionRows, Shape, Text63, Text127
 
 
 class SharedNetworkIn(Shape):
     """What is told to every client on the link; a subnet's own options go before it."""
 
+    next_server: OptionalAddress = None
+    server_name: Text63 = None
+    boot_file: Text127 = None
     options: OptionRows = Field(default_factory=list)
 
 
@@ -21,4 +24,11 @@ class SharedNetworkOut(SharedNetworkIn):
 
 def shared_network_out(row: SharedNetwork, members: list[int]) -> SharedNetworkOut:
     """Return the shape of a row."""
-    return SharedNetworkOut.model_construct(name=row.name, options=row.options, subnets=members)
+    return SharedNetworkOut.model_construct(
+        name=row.name,
+        next_server=row.next_server,
+        server_name=row.server_name,
+        boot_file=row.boot_file,
+        options=row.options,
+        subnets=members,
+    )

@@ -5,21 +5,30 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from app.models import Subnet
-from app.schemas.fields import AddressText, CidrText, OptionalAddress, OptionRows, Shape, blank_to_none
+from app.schemas.fields import (
+    AddressText,
+    CidrText,
+    OptionalAddress,
+    OptionRows,
+    Shape,
+    Text60,
+    Text63,
+    Text127,
+    blank_to_none,
+)
 
 Seconds = Annotated[Annotated[int, Field(ge=1, le=0xFFFFFFFF)] | None, BeforeValidator(blank_to_none)]
 RandomMacs = Literal["allow", "known", "deny"]
 Vlan = Annotated[Annotated[int, Field(ge=1, le=4094)] | None, BeforeValidator(blank_to_none)]
 Text15 = Annotated[Annotated[str, Field(max_length=15)] | None, BeforeValidator(blank_to_none)]
-Text63 = Annotated[Annotated[str, Field(max_length=63)] | None, BeforeValidator(blank_to_none)]
 Text120 = Annotated[Annotated[str, Field(max_length=120)] | None, BeforeValidator(blank_to_none)]
-Text127 = Annotated[Annotated[str, Field(max_length=127)] | None, BeforeValidator(blank_to_none)]
 
 
 class SubnetSettings(Shape):
     """What can be changed on a subnet. Times in seconds; null = inherited from the settings.
 
     `known` clients have a reservation on the link. `min_secs` is how long a client must have tried already.
+    client_class: only clients of this class are served here; null = all.
     """
 
     name: str = Field("", max_length=120)
@@ -39,6 +48,7 @@ class SubnetSettings(Shape):
     random_macs: Annotated[RandomMacs | None, BeforeValidator(blank_to_none)] = None
     min_secs: int = Field(0, ge=0, le=300)
     offer_delay_ms: int = Field(0, ge=0, le=5000)
+    client_class: Text60 = None
     lease_time: Seconds = None
     min_lease_time: Seconds = None
     max_lease_time: Seconds = None

@@ -6,13 +6,17 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: the field, a stable code, a sentence, and the object in the way, if any."""
+    """One fault: the field, a stable code, a sentence, and the object in the way, if any.
+
+    column: where in a text, counted from 1.
+    """
 
     field: str
     code: str
     detail: str
     conflict_type: str | None = None
     conflict_id: str | None = None
+    column: int | None = None
 
 
 class DomainError(Exception):

@@ -12,6 +12,7 @@ from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
 from app.services.listing import Listing, fields
+from app.services.options import check_class, checked_options
 from app.services.rows import check_version, picture
 from app.services.subnets import get_subnet
 
@@ -21,6 +22,9 @@ LISTING: Final = Listing(
     sort="start",
     span=(Pool.first, Pool.last),
 )
+
+
+_SETTINGS: Final = {"kind", "clients", "options", "client_class", "next_server", "server_name", "boot_file"}
 
 
 def list_pools(session: Session, subnet_id: int | None = None) -> list[Pool]:
@@ -39,7 +43,7 @@ def get_pool(session: Session, pool_id: int) -> Pool:
 
 def create_pool(session: Session, actor: Actor, data: PoolIn) -> Pool:
     """Make a pool; raises NotFound, Invalid or Conflict."""
-    row = Pool(subnet_id=data.subnet_id, kind=data.kind, clients=data.clients, options=data.options)
+    row = Pool(subnet_id=data.subnet_id, **data.model_dump(include=_SETTINGS))
     row.first, row.last = ip_address(data.start), ip_address(data.end)
     _check(session, row)
     session.add(row)
@@ -57,7 +61,7 @@ def update_pool(
     before = picture(row)
     changes: dict[str, Any] = {"first": ip_address(data.start), "last": ip_address(data.end)}
     with session.no_autoflush:
-        for name, value in {**changes, "kind": data.kind, "clients": data.clients, "options": data.options}.items():
+        for name, value in {**changes, **data.model_dump(include=_SETTINGS)}.items():
             setattr(row, name, value)
         _check(session, row)
     session.flush()
@@ -76,6 +80,8 @@ def delete_pool(session: Session, actor: Actor, pool_id: int, expected_version: 
 
 
 def _check(session: Session, row: Pool) -> None:
+    row.options = checked_options(session, row.options)
+    check_class(session, row.client_class)
     subnet = get_subnet(session, row.subnet_id)
     if int(row.first) > int(row.last):
         raise Invalid(Problem("end", "order", f"{row.last} is before the start, {row.first}."))

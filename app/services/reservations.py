@@ -14,6 +14,7 @@ from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
 from app.services.kinds import MAC, OCTETS
 from app.services.listing import Listing, fields
+from app.services.options import checked_options
 from app.services.rows import check_version, picture
 from app.services.subnets import get_subnet
 from dhcpd.protocol.addresses import parse_mac
@@ -110,8 +111,9 @@ def _fill(session: Session, row: Reservation, data: ReservationIn) -> None:
     subnet = _subnet_for(session, data)
     row.subnet_id = subnet.id
     row.ip = ip_address(data.ip) if data.ip else None
-    for name in ("hostname", "description", "next_server", "boot_file", "options"):
+    for name in ("hostname", "description", "next_server", "server_name", "boot_file"):
         setattr(row, name, getattr(data, name))
+    row.options = checked_options(session, data.options)
     _check_address(session, row, subnet)
     _check_identifiers(session, row, data)
     kept = {(i.type, i.value): i for i in row.identifiers}

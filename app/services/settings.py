@@ -9,6 +9,7 @@ from app.schemas.settings import SettingsShape
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Invalid, Problem
+from app.services.options import checked_options
 from app.services.rows import picture
 
 
@@ -27,6 +28,7 @@ def update_settings(session: Session, actor: Actor, changes: dict[str, Any]) -> 
     before = picture(row)
     for name, value in changes.items():
         setattr(row, name, value)
+    row.options = checked_options(session, row.options)
     if not row.min_lease_time <= row.lease_time <= row.max_lease_time:
         raise Invalid(Problem("lease_time", "order", "lease_time is not between min_lease_time and max_lease_time"))
     if row.renew_time and row.rebind_time and row.renew_time >= row.rebind_time:

@@ -12,6 +12,7 @@ from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import NotFound, Problem
 from app.services.listing import Listing, fields
+from app.services.options import checked_options
 from app.services.rows import picture
 
 LISTING: Final = Listing(SharedNetwork, fields(SharedNetwork, "id", "name"), key="name", sort="name")
@@ -37,7 +38,8 @@ def put_shared_network(session: Session, actor: Actor, name: str, data: SharedNe
     if row is None:
         row = SharedNetwork(name=name)
         session.add(row)
-    row.options = data.options
+    row.options = checked_options(session, data.options)
+    row.next_server, row.server_name, row.boot_file = data.next_server, data.server_name, data.boot_file
     session.flush()
     record(session, actor, "update" if before else "create", f"shared_networks/{row.id}", before, picture(row))
     return row

@@ -12,6 +12,7 @@ from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
 from app.services.listing import Listing, fields
+from app.services.options import check_class, checked_options
 from app.services.rows import check_version, picture
 
 _FIELDS: Final = (
@@ -94,6 +95,8 @@ def _assign(row: Subnet, changes: dict[str, Any]) -> None:
 
 
 def _check(session: Session, row: Subnet) -> None:
+    row.options = checked_options(session, row.options)
+    check_class(session, row.client_class)
     gateway = row.gateway
     if gateway is not None and not row.first <= gateway <= row.last:  # type: ignore[operator]  # one family
         raise Invalid(Problem("gateway", "outside", f"{gateway} is outside {row.cidr}."))

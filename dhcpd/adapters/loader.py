@@ -14,6 +14,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from app.models.addresses import KnownAddress
 from app.models.client_classes import ClientClass as ClassRow
 from app.models.denied_clients import DeniedClient
+from app.models.option_definitions import OptionDefinition
 from app.models.pools import Pool as PoolRow
 from app.models.reservations import Reservation as ReservationRow
 from app.models.settings import GlobalSettings
@@ -23,13 +24,13 @@ from app.models.workers import Revision
 from dhcpd.adapters.interfaces import Interface
 from dhcpd.engine.classes import Classifier, ClientClass
 from dhcpd.engine.expressions import parse
-from dhcpd.engine.scopes import Layer, Scope, layer_of
+from dhcpd.engine.scopes import Layer, Scope, layer_of, prefix_layer
 from dhcpd.engine.snapshot import Denied, Pool, Reservation, Snapshot, Subnet
 from dhcpd.engine.tokens import ExpressionError
 from dhcpd.protocol.addresses import parse_ipv4
-from dhcpd.protocol.constants import BROADCAST_ADDRESS_OPTION, ROUTERS, SUBNET_MASK
+from dhcpd.protocol.definitions import user_defined
 from dhcpd.protocol.errors import OptionValueError
-from dhcpd.protocol.options import STANDARD
+from dhcpd.protocol.options import with_user_defined
 
 log = logging.getLogger("dhcpd")
 T = TypeVar("T")
@@ -57,7 +58,10 @@ class _Compiler:
         self.denied = [bytes.fromhex(mac) for mac in session.scalars(select(DeniedClient.mac))]
         self.interfaces = interfaces
         self.link_names: dict[str, int] = {}
-        self.catalogue = STANDARD
+        self.catalogue = with_user_defined(
+            user_defined(d.space, d.code, d.name, d.kind, d.array, d.fields, d.description)
+            for d in session.scalars(select(OptionDefinition))
+        )
         self.above = Scope({}).under(self._layer(self.settings))
         shared = session.scalars(select(SharedNetwork))
         self.shared = {row.name: self.above.under(self._layer(row)) for row in shared}
@@ -143,14 +147,10 @@ class _Compiler:
 
     def _subnet_scope(self, row: SubnetRow) -> Scope:
         """Return the scope that classes override; what follows from the prefix goes before the wider scopes."""
-        mask = (0xFFFFFFFF << (32 - row.prefix_len)) & 0xFFFFFFFF
-        options = {SUBNET_MASK: mask.to_bytes(4, "big")}
-        if row.prefix_len < 31:
-            options[BROADCAST_ADDRESS_OPTION] = int(row.last).to_bytes(4, "big")
-        if row.gateway is not None:
-            options[ROUTERS] = int(row.gateway).to_bytes(4, "big")
+        gateway = int(row.gateway) if row.gateway is not None else None
+        own = prefix_layer(int(row.last), row.prefix_len, gateway)
         wider = self.shared.get(row.shared_network or "", self.above)
-        return wider.under(Layer(options)).under(self._layer(row)).as_base()
+        return wider.under(own).under(self._layer(row)).as_base()
 
     def _interfaces(self, subnets: dict[int, Subnet]) -> dict[str, int]:
         found: dict[str, int] = {}

@@ -9,7 +9,13 @@ from typing import Any, Final
 
 from dhcpd.protocol.addresses import parse_ipv4
 from dhcpd.protocol.catalogue import Catalogue
-from dhcpd.protocol.constants import BOOTFILE_NAME, TFTP_SERVER_NAME
+from dhcpd.protocol.constants import (
+    BOOTFILE_NAME,
+    BROADCAST_ADDRESS_OPTION,
+    ROUTERS,
+    SUBNET_MASK,
+    TFTP_SERVER_NAME,
+)
 
 VARIANTS: Final = 64
 """Sets of classes that one scope keeps ready; more than these are merged anew."""
@@ -59,6 +65,17 @@ def layer_of(
         server_name.encode() if server_name else None,
         boot_file.encode() if boot_file else None,
     )
+
+
+def prefix_layer(last: int, prefix_len: int, gateway: int | None) -> Layer:
+    """Return what follows from a subnet's prefix and gateway: mask, broadcast address, router."""
+    mask = (0xFFFFFFFF << (32 - prefix_len)) & 0xFFFFFFFF
+    options = {SUBNET_MASK: mask.to_bytes(4, "big")}
+    if prefix_len < 31:
+        options[BROADCAST_ADDRESS_OPTION] = last.to_bytes(4, "big")
+    if gateway is not None:
+        options[ROUTERS] = gateway.to_bytes(4, "big")
+    return Layer(options)
 
 
 @dataclass(slots=True, eq=False, frozen=True)

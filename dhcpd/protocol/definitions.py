@@ -1,7 +1,8 @@
 """What is known of an option?"""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 DHCP4: Final = "dhcp4"
 """The space of the options of a message; every other space holds sub-options."""
@@ -39,3 +40,11 @@ class OptionDefinition:
     def is_private(self) -> bool:
         """Whether no RFC fixes the meaning, so that a site may give it another."""
         return self.rfc == "private"
+
+
+def user_defined(
+    space: str, code: int, name: str, kind: str, array: bool, parts: Iterable[Mapping[str, Any]], description: str
+) -> OptionDefinition:
+    """Return a definition of the user's own, from its row; `parts` as {"name", "kind"}."""
+    members = tuple(Part(part["name"], part["kind"]) for part in parts)
+    return OptionDefinition(code, name, kind, "user", description, "", space, array, members)

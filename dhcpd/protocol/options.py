@@ -4,6 +4,7 @@ A line for each: code, name, kind of value, where it is defined, what it is for,
 if no user sets it. All of IANA's registry that has a format, and the private codes in common use.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from dhcpd.protocol.catalogue import Catalogue
@@ -178,6 +179,14 @@ OPTIONS: Final = (
 )  # fmt: skip
 STANDARD: Final = Catalogue((*OPTIONS, *SPACES))
 """The catalogue without definitions of the user's own."""
+
+
+def with_user_defined(definitions: Iterable[OptionDefinition]) -> Catalogue:
+    """Return the catalogue with definitions of the user's own, which go before the table's."""
+    own = tuple(definitions)
+    return Catalogue((*OPTIONS, *SPACES, *own)) if own else STANDARD
+
+
 BY_CODE: Final = {definition.code: definition for definition in OPTIONS}
 BY_NAME: Final = {definition.name: definition for definition in OPTIONS}
 
