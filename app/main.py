@@ -20,7 +20,9 @@ from app.api.router import router as api_router
 from app.assets import assets
 from app.auth.throttle import Throttle
 from app.database import make_engine, make_session_factory, ping, unit_of_work
+from app.models.base import utc_now
 from app.services import samples
+from app.services.events import PURGE_ROWS, purge
 from app.services.users import count_users
 from app.services.uses import Uses
 from app.services.uses import write as write_uses
@@ -34,6 +36,8 @@ from app.views.router import router as view_router
 
 USES_EVERY_S: Final = 30.0
 ROLL_UP_EVERY_S: Final = 20.0
+PURGE_EVERY_S: Final = 60.0
+PURGE_PAUSE_S: Final = 0.05
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -78,7 +82,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             print(wish, flush=True)
     app.state.hub.start()
     app.state.imports.start()
-    tasks = [asyncio.create_task(work(app)) for work in (_write_uses, _roll_up)]
+    tasks = [asyncio.create_task(work(app)) for work in (_write_uses, _roll_up, _purge)]
     yield
     app.state.hub.stop()
     app.state.imports.stop()
@@ -111,6 +115,19 @@ async def _roll_up(app: FastAPI) -> None:
 def _roll_up_once(app: FastAPI) -> None:
     with suppress(SQLAlchemyError), unit_of_work(app.state.sessions) as session:
         samples.roll_up(session)
+
+
+async def _purge(app: FastAPI) -> None:
+    """Remove old events in small parts: faster than they come, without a long transaction."""
+    while True:
+        removed = await run_in_threadpool(_purge_once, app)
+        await asyncio.sleep(PURGE_PAUSE_S if removed == PURGE_ROWS else PURGE_EVERY_S)
+
+
+def _purge_once(app: FastAPI) -> int:
+    with suppress(SQLAlchemyError), unit_of_work(app.state.sessions) as session:
+        return purge(session, utc_now())
+    return 0
 
 
 async def _frame(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -37,3 +37,4 @@ class GlobalSettings(Base):
     clients_per_port: Mapped[int] = mapped_column(default=0)
     offer_hold_s: Mapped[int] = mapped_column(default=60)
     decline_hold_s: Mapped[int] = mapped_column(default=86400)
+    event_retention_days: Mapped[int] = mapped_column(default=400)

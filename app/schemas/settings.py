@@ -44,3 +44,9 @@ class SettingsShape(Shape):
     )
     offer_hold_s: int = Field(60, ge=1, le=3600)
     decline_hold_s: int = Field(86400, ge=1, le=31536000)
+    event_retention_days: int = Field(
+        400,
+        ge=1,
+        le=3650,
+        description="days for which it can be answered who had an address; older events are removed",
+    )

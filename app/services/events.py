@@ -1,15 +1,19 @@
 """What happened, and in which order?"""
 
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.models import LeaseEvent
 from app.services.errors import NotFound, Problem
 from app.services.listing import Listing, fields, period
+from app.services.settings import get_settings
 
+PURGE_ROWS: Final = 1000
+"""Events removed in one transaction, so that the worker never waits for the database for long."""
 _FIELDS: Final = (
     "id", "at", "type", "ip", "subnet_id", "mac", "client_id", "hostname", "expires_at", "reason", "worker",
 )  # fmt: skip
@@ -41,6 +45,25 @@ def list_events(
 def latest_id(session: Session) -> int:
     """Return the id of the newest event; 0 when nothing has happened yet."""
     return session.scalar(select(func.max(LeaseEvent.id))) or 0
+
+
+def was_purged(session: Session, after_id: int) -> bool:
+    """Tell whether events after an id are gone, so that whoever resumes there must begin anew."""
+    oldest = session.scalar(select(func.min(LeaseEvent.id)))
+    return oldest is not None and after_id < oldest - 1 and after_id > 0
+
+
+def purge(session: Session, now: datetime) -> int:
+    """Remove at most PURGE_ROWS events older than the retention, the oldest first; return how many.
+
+    Ids grow with time, so the oldest are found without an index on the moment.
+    """
+    oldest = select(LeaseEvent.id, LeaseEvent.at).order_by(LeaseEvent.id).limit(PURGE_ROWS)
+    before = now - timedelta(days=get_settings(session).event_retention_days)
+    old = [row.id for row in session.execute(oldest) if row.at < before]
+    if old:
+        session.execute(delete(LeaseEvent).where(LeaseEvent.id <= old[-1], LeaseEvent.at < before))
+    return len(old)
 
 
 def get_event(session: Session, event_id: int) -> LeaseEvent:

@@ -52,6 +52,11 @@ class Hub:
             rows = events.list_events(session, after_id=after, limit=READ_LIMIT)
             return [(row.id, event_out(row).model_dump(mode="json")) for row in rows]
 
+    def lost(self, after: int) -> bool:
+        """Tell whether events after an id were removed: too old for whoever was away."""
+        with unit_of_work(self._factory, writing=False) as session:
+            return events.was_purged(session, after)
+
     async def _tail(self) -> None:
         while not self.stopping:
             try:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from app.auth.deps import Viewer
 from app.services.actors import Actor
@@ -30,6 +31,9 @@ async def stream(request: Request, actor: Viewer, after: int | None = None) -> S
 
 async def _messages(hub: Hub, last: int, actor: Actor) -> AsyncIterator[str]:
     yield "retry: 1000\n\n"
+    if await run_in_threadpool(hub.lost, last):
+        last = hub.last_id
+        yield f"id: {last}\nevent: reset\ndata: \n\n"
     while not hub.stopping:
         batch = await hub.after(last, HEARTBEAT_S)
         if batch:

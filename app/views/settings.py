@@ -20,7 +20,7 @@ FORM: Final = "settings/form.html"
 TEXTS: Final = (
     "lease_time", "min_lease_time", "max_lease_time", "renew_time", "rebind_time", "offer_hold_s", "decline_hold_s",
     "next_server", "boot_file", "random_macs", "starvation_defence", "known_reserve_percent", "client_rate_limit",
-    "interface_rate_limit", "clients_per_port",
+    "interface_rate_limit", "clients_per_port", "event_retention_days",
 )  # fmt: skip
 SWITCHES: Final = ("rapid_commit", "bootp", "limit_relayed")
 SHOWN: Final = (*TEXTS, *SWITCHES, "leasequery_requesters", "options")
