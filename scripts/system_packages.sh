@@ -1,8 +1,12 @@
 #!/bin/sh
 # Installs what the tests need beside Python: DHCP clients, a relay, PostgreSQL, a browser, a decoder.
+# With the argument "bench": what `make bench` needs, the other DHCP servers among it.
 # Without root or apt it only says what is missing; the tests that need it are then skipped.
 set -eu
 wanted="iproute2 iputils-ping isc-dhcp-client isc-dhcp-relay udhcpc dhcpcd5 postgresql tshark chromium ethtool procps socat tcpdump docker-compose faketime dnsmasq-base kea-dhcp4-server"
+if [ "${1:-}" = bench ]; then
+    wanted="iproute2 procps postgresql kea-dhcp4-server kea-admin dnsmasq-base isc-dhcp-server"
+fi
 missing=""
 for package in $wanted; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"
