@@ -439,7 +439,11 @@ class Worker:
                 "apply_ms": self._apply_ms,
                 "interfaces": [i.name for i in self._interfaces],
                 "warnings": self._warnings(),
-                "counters": {**self._stats.row(), "waiting": self._waiting.row()},
+                "counters": {
+                    **self._stats.row(),
+                    "waiting": self._waiting.row(),
+                    "offers": self._table.offers(now=self.now()),
+                },
             },
             self._sampler.take(self._stats),
         )

@@ -1,5 +1,7 @@
 """JSON routes of pools."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
@@ -7,9 +9,14 @@ from sqlalchemy.orm import Session
 
 from app.api.resource import Natural, Resource
 from app.models import Pool
-from app.schemas.pools import PoolIn, PoolOut, pool_out
-from app.services import pools
+from app.schemas.pools import PoolIn, PoolOut, PoolUsageOut, pool_out
+from app.services import pools, usage
 from app.services.errors import Invalid, Problem
+
+
+def _show(session: Session, rows: Sequence[Pool]) -> list[PoolOut]:
+    used = usage.pool_usage(session, rows)
+    return [pool_out(row, PoolUsageOut(**asdict(used[row.id]))) for row in rows]
 
 
 def _update(session: Session, actor: Any, row: Pool, data: PoolIn) -> Pool:
@@ -29,7 +36,7 @@ RESOURCE = Resource(
     plural="pools",
     listing=pools.LISTING,
     shape=PoolOut,
-    show=lambda session, rows: [pool_out(row) for row in rows],
+    show=_show,
     get=pools.get_pool,
     accepts=PoolIn,
     create=pools.create_pool,

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 from app.api.resource import Natural, Resource
 from app.models import Reservation
 from app.schemas.reservations import ReservationIn, ReservationOut, reservation_out
-from app.services import reservations
+from app.services import reservations, standings
 
 
 def _show(session: Session, rows: Sequence[Reservation]) -> list[ReservationOut]:
-    states = reservations.states(session, list(rows))
-    return [reservation_out(row, states[row.id]) for row in rows]
+    found = standings.standings(session, rows)
+    return [reservation_out(row, found[row.id].state, found[row.id].lease) for row in rows]
 
 
 def _find(session: Session, data: ReservationIn) -> Reservation | None:

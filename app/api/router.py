@@ -6,6 +6,7 @@ from app.api import (
     addresses,
     audit,
     client_classes,
+    custom_fields,
     denied_clients,
     effective_options,
     events,
@@ -18,12 +19,14 @@ from app.api import (
     shared_networks,
     subnets,
     system,
+    tags,
     tokens,
     users,
+    vlans,
 )
 
 router = APIRouter(prefix="/api/v1")
-PLAN = (subnets, shared_networks, pools, reservations, denied_clients, addresses)
+PLAN = (subnets, shared_networks, pools, reservations, denied_clients, addresses, vlans, tags, custom_fields)
 SETTINGS = (client_classes, option_definitions, effective_options)
 for concept in (*PLAN, *SETTINGS, leases, events, audit, imports, exports, system, users, tokens):
     router.include_router(concept.router)

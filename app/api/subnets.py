@@ -1,6 +1,7 @@
 """JSON routes of subnets."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from ipaddress import ip_network
 from typing import Any
 
@@ -13,12 +14,12 @@ from app.auth.deps import Db, Viewer
 from app.models import Subnet
 from app.schemas.addresses import AddressOut
 from app.schemas.subnets import SubnetIn, SubnetOut, SubnetSettings, UsageOut, subnet_out
-from app.services import addresses, subnets, usage
+from app.services import addresses, nesting, subnets, usage
 
 
 def _show(session: Session, rows: Sequence[Subnet]) -> list[SubnetOut]:
-    used = usage.usage(session, rows)
-    return [subnet_out(row, UsageOut(**_fields(used[row.id]))) for row in rows]
+    used, places = usage.usage(session, rows), nesting.places(session, rows)
+    return [subnet_out(row, places[row.id], UsageOut(**asdict(used[row.id]))) for row in rows]
 
 
 def _update(session: Session, actor: Any, row: Subnet, data: SubnetSettings) -> Subnet:
@@ -58,7 +59,3 @@ router = RESOURCE.router()
 def get_grid(session: Db, actor: Viewer, subnet_id: Id, page: PageNumber = 0) -> list[AddressOut]:
     """Return 256 addresses of the subnet with their state."""
     return addresses.grid(session, subnets.get_subnet(session, subnet_id), page)
-
-
-def _fields(used: usage.Usage) -> dict[str, int]:
-    return {name: getattr(used, name) for name in UsageOut.model_fields}

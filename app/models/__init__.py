@@ -4,6 +4,7 @@ from app.models.addresses import KnownAddress
 from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.client_classes import ClientClass
+from app.models.custom_fields import CustomField
 from app.models.denied_clients import DeniedClient
 from app.models.events import LeaseEvent
 from app.models.imports import Import, ImportChunk, ImportRow, StagedLease
@@ -16,7 +17,9 @@ from app.models.reservations import Reservation, ReservationIdentifier
 from app.models.samples import RateSample
 from app.models.settings import GlobalSettings
 from app.models.subnets import SharedNetwork, Subnet
+from app.models.tags import Tag
 from app.models.users import LoginSession, Token, User
+from app.models.vlans import Vlan
 from app.models.workers import Command, Revision, Worker
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "Base",
     "ClientClass",
     "Command",
+    "CustomField",
     "DeniedClient",
     "GlobalSettings",
     "Import",
@@ -44,7 +48,9 @@ __all__ = [
     "SharedNetwork",
     "StagedLease",
     "Subnet",
+    "Tag",
     "Token",
     "User",
+    "Vlan",
     "Worker",
 ]

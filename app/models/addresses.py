@@ -1,8 +1,9 @@
 """What does the plan know about a single address that DHCP must never offer?"""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, utc_now
@@ -20,4 +21,8 @@ class KnownAddress(Base):
     hostname: Mapped[str] = mapped_column(String(253), default="")
     owner: Mapped[str] = mapped_column(String(120), default="")
     notes: Mapped[str] = mapped_column(default="")
+    mac: Mapped[bytes | None] = mapped_column(LargeBinary)
+    last_seen: Mapped[datetime | None]
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    custom_fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)

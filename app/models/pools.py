@@ -1,5 +1,7 @@
 """Which ranges may be handed out, and which never?"""
 
+from typing import Any
+
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,7 +30,10 @@ class Pool(Base):
     next_server: Mapped[str | None] = mapped_column(String(15))
     server_name: Mapped[str | None] = mapped_column(String(63))
     boot_file: Mapped[str | None] = mapped_column(String(127))
+    description: Mapped[str] = mapped_column(default="")
     options: Mapped[list[OptionRow]] = mapped_column(default=list)
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    custom_fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy reads it from the class

@@ -1,5 +1,8 @@
 """Which device is promised which address and settings?"""
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -21,6 +24,9 @@ class Reservation(Base):
     server_name: Mapped[str | None] = mapped_column(String(63))
     boot_file: Mapped[str | None] = mapped_column(String(127))
     options: Mapped[list[OptionRow]] = mapped_column(default=list)
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    custom_fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
     identifiers: Mapped[list["ReservationIdentifier"]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", order_by="ReservationIdentifier.id"

@@ -1,6 +1,7 @@
 """Which networks are planned, and how does DHCP serve them?"""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,7 +17,7 @@ class Subnet(Base):
     """
 
     __tablename__ = "subnets"
-    __table_args__ = (Index(None, "first", "prefix_len", unique=True),)
+    __table_args__ = (Index(None, "first", "prefix_len", unique=True), Index(None, "vlan_group", "vlan"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     first: Mapped[Address] = mapped_column(IpAddress)
@@ -25,6 +26,7 @@ class Subnet(Base):
     name: Mapped[str] = mapped_column(String(120), default="")
     description: Mapped[str] = mapped_column(default="")
     vlan: Mapped[int | None]
+    vlan_group: Mapped[str] = mapped_column(String(80), default="")
     gateway: Mapped[Address | None] = mapped_column(IpAddress)
     interface: Mapped[str | None] = mapped_column(String(15))
     relays: Mapped[list[str]] = mapped_column(default=list)
@@ -51,6 +53,8 @@ class Subnet(Base):
     server_name: Mapped[str | None] = mapped_column(String(63))
     boot_file: Mapped[str | None] = mapped_column(String(127))
     options: Mapped[list[OptionRow]] = mapped_column(default=list)
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    custom_fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)

@@ -1,32 +1,50 @@
-"""How does a single address of the plan look from outside?"""
+"""How do single addresses, and a subnet's grid of them, look from outside?"""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
-from app.schemas.fields import Shape
+from app.schemas.fields import CidrText, Shape, blank_to_none
+from app.schemas.labels import Labelled
+from dhcpd.protocol.addresses import format_mac, parse_mac
+
+State = Literal[
+    "free", "leased", "offered", "reserved", "static", "discovered", "gateway", "excluded", "declined", "conflict",
+    "network", "broadcast",
+]  # fmt: skip
 
 
-class AddressIn(Shape):
+def _mac(text: str) -> str:
+    return format_mac(parse_mac(text.strip()))
+
+
+MacText = Annotated[Annotated[str, AfterValidator(_mac)] | None, BeforeValidator(blank_to_none)]
+
+
+class AddressIn(Labelled):
     """An address in use outside DHCP; it will never be offered."""
 
     state: Literal["static", "discovered"] = "static"
     hostname: str = Field("", max_length=253)
     owner: str = Field("", max_length=120)
     notes: str = Field("", max_length=2000)
+    mac: MacText = None
+    last_seen: AwareDatetime | None = None
 
 
 class AddressOut(Shape):
     """What is known of an address, from the plan and from the leases.
 
-    In a conflict, `mac` is the host that answered a probe for an address that nobody had been given (null when
-    only a ping was answered), `last_seen` when, and `expires_at` until when it is offered to nobody.
+    `pool_id` null = in no pool. `free` in a dynamic pool can be given to a client; outside pools nobody is known to
+    use it. `conflict`: a client leases what is static, or reserved for another; or a probe was answered for an
+    address that nobody had been given: `mac` is then the host that answered (null when only a ping was answered)
+    and `expires_at` until when it is offered to nobody. `last_seen`: the latest sign of life.
     """
 
     ip: str
     subnet_id: int
-    state: str
+    state: State
     mac: str | None = None
     hostname: str = ""
     owner: str = ""
@@ -35,3 +53,35 @@ class AddressOut(Shape):
     last_seen: datetime | None = None
     reservation_id: int | None = None
     pool_id: int | None = None
+    lease_state: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class GridBlock(Shape):
+    """A part of a large subnet, its addresses by state; `subnets` = how many subnets begin in it."""
+
+    cidr: str
+    total: int
+    leased: int
+    reserved: int
+    static: int
+    gateway: int
+    declined: int
+    excluded: int
+    free: int
+    unused: int
+    subnets: int
+
+
+class GridOut(Shape):
+    """A subnet, or a part of it, as cells: its addresses when there are at most 256, else blocks to zoom into.
+
+    Zoom in: the same request with `within` = the cidr of a block. Zoom out: `within` = `around`; null = all of it.
+    """
+
+    subnet_id: int
+    cidr: CidrText
+    around: str | None
+    addresses: list[AddressOut]
+    blocks: list[GridBlock]

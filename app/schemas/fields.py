@@ -1,10 +1,11 @@
 """Which lenient texts are taken in for addresses, prefixes and hardware addresses?"""
 
-from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from app.models.types import Address
 from dhcpd.protocol.addresses import format_mac, parse_mac
 
 MAX_OCTETS: Final = 255
@@ -18,13 +19,26 @@ def _address(text: str) -> str:
         raise ValueError(f"{text!r} is not an IPv4 address like 10.0.0.1") from None
 
 
+def _any_address(text: str) -> str:
+    try:
+        return str(_unscoped(ip_address(text.strip())))
+    except ValueError:
+        raise ValueError(f"{text!r} is not an address like 10.0.0.1 or 2001:db8::1") from None
+
+
+def _unscoped(address: Address) -> Address:
+    """Refuse what the database would take for something else: a zone, or IPv4 written as IPv6."""
+    if isinstance(address, IPv6Address) and (address.scope_id or address.ipv4_mapped):
+        raise ValueError
+    return address
+
+
 def _cidr(text: str) -> str:
     try:
         network = ip_network(text.strip(), strict=False)
+        _unscoped(network.network_address)
     except ValueError:
-        raise ValueError(f"{text!r} is not a prefix like 10.0.0.0/24") from None
-    if not isinstance(network, IPv4Network):
-        raise ValueError("only IPv4 prefixes are served so far")
+        raise ValueError(f"{text!r} is not a prefix like 10.0.0.0/24 or 2001:db8::/64") from None
     if str(ip_address(text.strip().split("/")[0])) != str(network.network_address):
         raise ValueError(f"{text!r} has bits set in its host part; did you mean {network}?")
     return str(network)
@@ -119,6 +133,8 @@ _OPTION_ROWS: Final = {
 }
 AddressText = Annotated[str, AfterValidator(_address)]
 OptionalAddress = Annotated[AddressText | None, BeforeValidator(blank_to_none)]
+AnyAddressText = Annotated[str, AfterValidator(_any_address)]
+OptionalAnyAddress = Annotated[AnyAddressText | None, BeforeValidator(blank_to_none)]
 CidrText = Annotated[str, AfterValidator(_cidr)]
 OptionRows = Annotated[
     list[dict[str, Any]], Field(max_length=256), AfterValidator(_options), WithJsonSchema(_OPTION_ROWS)

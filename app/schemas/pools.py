@@ -5,15 +5,16 @@ from typing import Literal
 from pydantic import Field
 
 from app.models import Pool
-from app.schemas.fields import AddressText, OptionalAddress, OptionRows, Shape, Text60, Text63, Text127
+from app.schemas.fields import AnyAddressText, OptionalAddress, OptionRows, Shape, Text60, Text63, Text127
+from app.schemas.labels import Labelled
 
 
-class PoolIn(Shape):
+class PoolIn(Labelled):
     """A range of addresses, both ends included."""
 
     subnet_id: int = Field(ge=1, le=2**31 - 1)
-    start: AddressText
-    end: AddressText
+    start: AnyAddressText
+    end: AnyAddressText
     kind: Literal["dynamic", "excluded"] = "dynamic"
     clients: Literal["all", "known", "unknown", "bootp"] = Field(
         "all", description="whom a dynamic pool serves; known clients have a reservation on the link"
@@ -22,7 +23,20 @@ class PoolIn(Shape):
     next_server: OptionalAddress = None
     server_name: Text63 = None
     boot_file: Text127 = None
+    description: str = Field("", max_length=2000)
     options: OptionRows = Field(default_factory=list)
+
+
+class PoolUsageOut(Shape):
+    """Addresses of a pool by state; `free` is what it can still give. `reserved` are those not leased now."""
+
+    size: int
+    leased: int
+    reserved: int
+    static: int
+    declined: int
+    excluded: int
+    free: int
 
 
 class PoolOut(PoolIn):
@@ -30,9 +44,10 @@ class PoolOut(PoolIn):
 
     id: int
     version: int
+    usage: PoolUsageOut | None = None
 
 
-def pool_out(row: Pool) -> PoolOut:
+def pool_out(row: Pool, usage: PoolUsageOut | None = None) -> PoolOut:
     """Return the shape of a row."""
     return PoolOut.model_construct(
         id=row.id,
@@ -41,10 +56,14 @@ def pool_out(row: Pool) -> PoolOut:
         end=str(row.last),
         kind=row.kind,  # type: ignore[arg-type]  # the column holds what PoolIn let in
         clients=row.clients,  # type: ignore[arg-type]  # as above
+        description=row.description,
         options=row.options,
         client_class=row.client_class,
         next_server=row.next_server,
         server_name=row.server_name,
         boot_file=row.boot_file,
+        tags=row.tags,
+        custom_fields=row.custom_fields,
         version=row.version,
+        usage=usage,
     )

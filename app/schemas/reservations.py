@@ -1,12 +1,14 @@
 """How does a reservation look from outside?"""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
-from app.models import Reservation
+from app.models import Lease, Reservation
 from app.schemas.fields import (
     OptionalAddress,
+    OptionalAnyAddress,
     OptionRows,
     Shape,
     Text63,
@@ -14,6 +16,8 @@ from app.schemas.fields import (
     canonical_identifier,
     show_identifier,
 )
+from app.schemas.labels import Labelled
+from dhcpd.protocol.addresses import format_mac
 
 IdentifierType = Literal["mac", "client_id", "duid", "circuit_id", "remote_id", "subscriber_id", "relay_id"]
 
@@ -39,18 +43,29 @@ class Identifier(Shape):
         return canonical_identifier(self.type, self.value)
 
 
-class ReservationIn(Shape):
+class ReservationIn(Labelled):
     """What a device is promised; subnet_id may be left out when ip tells it."""
 
     subnet_id: Annotated[int | None, Field(ge=1, le=2**31 - 1)] = None
     identifiers: list[Identifier] = Field(min_length=1, max_length=16)
-    ip: OptionalAddress = None
+    ip: OptionalAnyAddress = None
     hostname: str = Field("", max_length=253, pattern=r"^[A-Za-z0-9._-]*$")
     description: str = Field("", max_length=2000)
     next_server: OptionalAddress = None
     server_name: Text63 = None
     boot_file: Text127 = None
     options: OptionRows = Field(default_factory=list)
+    expires_at: AwareDatetime | None = Field(None, description="when the promise ends; null = never")
+
+
+class Holding(Shape):
+    """The lease that tells the state: the device's own, or that of whoever has its address."""
+
+    ip: str
+    mac: str
+    hostname: str
+    renewed_at: datetime
+    expires_at: datetime | None
 
 
 class ReservationOut(ReservationIn):
@@ -58,25 +73,41 @@ class ReservationOut(ReservationIn):
 
     id: int
     version: int
-    state: str
+    state: Literal["active", "waiting", "idle", "conflict"]
+    lease: Holding | None
 
 
-def reservation_out(row: Reservation, state: str) -> ReservationOut:
+NAMES: Final = (
+    "hostname", "description", "next_server", "server_name", "boot_file", "options", "expires_at",
+    "tags", "custom_fields",
+)  # fmt: skip
+"""Fields that stand in the row as they stand in the shape."""
+
+
+def reservation_out(row: Reservation, state: str, lease: Lease | None = None) -> ReservationOut:
     """Return the shape of a row."""
     identifiers = [
         Identifier.model_construct(type=i.type, value=show_identifier(i.type, i.value))  # type: ignore[arg-type]  # as let in
         for i in row.identifiers
     ]
-    same = {
-        name: getattr(row, name)
-        for name in ("hostname", "description", "next_server", "server_name", "boot_file", "options")
-    }
+    same = {name: getattr(row, name) for name in NAMES}
     return ReservationOut.model_construct(
         id=row.id,
         subnet_id=row.subnet_id,
         identifiers=identifiers,
         ip=str(row.ip) if row.ip else None,
         version=row.version,
-        state=state,
+        state=state,  # type: ignore[arg-type]  # as standings tells it
+        lease=_holding(lease) if lease is not None else None,
         **same,
+    )
+
+
+def _holding(lease: Lease) -> Holding:
+    return Holding(
+        ip=str(lease.ip),
+        mac=format_mac(lease.mac),
+        hostname=lease.hostname,
+        renewed_at=lease.renewed_at,
+        expires_at=lease.expires_at,
     )

@@ -1,6 +1,6 @@
 """How does a subnet look from outside?"""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -9,6 +9,7 @@ from app.schemas.fields import (
     AddressText,
     CidrText,
     OptionalAddress,
+    OptionalAnyAddress,
     OptionRows,
     Shape,
     Text60,
@@ -16,6 +17,7 @@ from app.schemas.fields import (
     Text127,
     blank_to_none,
 )
+from app.schemas.labels import Labelled
 
 Seconds = Annotated[Annotated[int, Field(ge=1, le=0xFFFFFFFF)] | None, BeforeValidator(blank_to_none)]
 RandomMacs = Literal["allow", "known", "deny"]
@@ -24,7 +26,7 @@ Text15 = Annotated[Annotated[str, Field(max_length=15)] | None, BeforeValidator(
 Text120 = Annotated[Annotated[str, Field(max_length=120)] | None, BeforeValidator(blank_to_none)]
 
 
-class SubnetSettings(Shape):
+class SubnetSettings(Labelled):
     """What can be changed on a subnet. Times in seconds; null = inherited from the settings.
 
     `known` clients have a reservation on the link. `min_secs` is how long a client must have tried already.
@@ -34,7 +36,8 @@ class SubnetSettings(Shape):
     name: str = Field("", max_length=120)
     description: str = Field("", max_length=2000)
     vlan: Vlan = None
-    gateway: OptionalAddress = None
+    vlan_group: str = Field("", max_length=80)
+    gateway: OptionalAnyAddress = None
     interface: Text15 = None
     relays: list[AddressText] = Field(default_factory=list, max_length=64)
     shared_network: Text120 = None
@@ -69,9 +72,15 @@ class SubnetSettings(Shape):
 
 
 class SubnetIn(SubnetSettings):
-    """A new subnet."""
+    """A new subnet; DHCP is on unless told otherwise, and off for IPv6, which is not served yet."""
 
     cidr: CidrText
+
+    @model_validator(mode="after")
+    def _ipv6_is_planned_only(self) -> "SubnetIn":
+        if ":" in self.cidr and "dhcp_enabled" not in self.model_fields_set:
+            self.dhcp_enabled = False
+        return self
 
 
 class UsageOut(Shape):
@@ -98,14 +107,43 @@ class SubnetOut(SubnetSettings):
 
     id: int
     cidr: str
+    family: Literal[4, 6]
+    parent_id: int | None
+    depth: int
+    children: int
     version: int
     usage: UsageOut | None = None
 
 
-def subnet_out(row: Subnet, usage: UsageOut | None = None) -> SubnetOut:
-    """Return the shape of a row."""
+class Place(Protocol):
+    """Where a subnet stands in the tree."""
+
+    @property
+    def parent_id(self) -> int | None:
+        """The narrowest subnet around it."""
+
+    @property
+    def depth(self) -> int:
+        """How many subnets are around it."""
+
+    @property
+    def children(self) -> int:
+        """How many subnets are directly in it."""
+
+
+def subnet_out(row: Subnet, place: Place | None = None, usage: UsageOut | None = None) -> SubnetOut:
+    """Return the shape of a row; place and usage None = not asked for."""
     fields = {name: getattr(row, name) for name in SubnetSettings.model_fields if name != "gateway"}
     gateway = str(row.gateway) if row.gateway else None
     return SubnetOut.model_construct(
-        **fields, gateway=gateway, id=row.id, cidr=row.cidr, version=row.version, usage=usage
+        **fields,
+        gateway=gateway,
+        id=row.id,
+        cidr=row.cidr,
+        family=row.first.version,
+        parent_id=place.parent_id if place else None,
+        depth=place.depth if place else 0,
+        children=place.children if place else 0,
+        version=row.version,
+        usage=usage,
     )

@@ -1,51 +1,82 @@
-"""What is each address of a subnet used for?"""
+"""What is each address used for?"""
 
-from ipaddress import IPv4Address, ip_address
-from typing import Final
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import KnownAddress, Lease, Pool, Reservation, Subnet
+from app.models.types import Address
 from app.schemas.addresses import AddressIn, AddressOut
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
+from app.services.labels import label
+from app.services.locks import lock_plan
+from app.services.nesting import home_of, starts_around
+from app.services.occupancy import QUARANTINED
 from app.services.rows import picture
-from dhcpd.protocol.addresses import format_mac
+from app.services.spans import address_of, key
+from app.services.standings import identities
+from app.services.workers import offers
+from dhcpd.protocol.addresses import format_mac, parse_mac
 
+Row = TypeVar("Row", Reservation, Lease, KnownAddress)
 GRID_CELLS: Final = 256
 """A /24 fills one grid; a larger prefix is shown in pages of as many addresses."""
+AT_ONCE: Final = 256
+"""So many addresses are looked up in one query."""
 
 
 def grid(session: Session, subnet: Subnet, page: int = 0) -> list[AddressOut]:
     """Return a page of at most 256 addresses with their state; page 0 is the first."""
-    first = int(subnet.first) + page * GRID_CELLS
-    last = min(first + GRID_CELLS - 1, int(subnet.last))
-    return _describe(session, subnet, first, last) if first <= last else []
+    first = key(subnet.first) + page * GRID_CELLS
+    last = min(first + GRID_CELLS - 1, key(subnet.last))
+    return describe(session, [address_of(number) for number in range(first, last + 1)])
 
 
 def get_address(session: Session, ip: str) -> AddressOut:
     """Return what is known of an address; raises NotFound outside every subnet."""
-    address, subnet = _locate(session, ip)
-    return _describe(session, subnet, int(address), int(address))[0]
+    address, _ = locate(session, ip)
+    return describe(session, [address])[0]
+
+
+def locate(session: Session, ip: str) -> tuple[Address, Subnet]:
+    """Return an address and the subnet that it belongs to; raises NotFound."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        raise NotFound(Problem("ip", "not_an_address", f"{ip[:60]!r} is not an IP address.")) from None
+    subnet = home_of(session, address)
+    if subnet is None:
+        raise NotFound(Problem("ip", "outside", f"{address} is in no subnet."))
+    return address, subnet
 
 
 def put_address(session: Session, actor: Actor, ip: str, data: AddressIn) -> AddressOut:
     """Note an address as in use outside DHCP; raises NotFound, Invalid or Conflict."""
-    address, subnet = _locate(session, ip)
+    lock_plan(session)
+    address, subnet = locate(session, ip)
     found = get_address(session, ip)
     if found.state in ("network", "broadcast", "gateway"):
-        raise Invalid(Problem("ip", found.state, f"{ip} is the {found.state} address of {subnet.cidr}."))
+        raise Invalid(Problem("ip", found.state, f"{address} is the {found.state} address of {subnet.cidr}."))
     if found.reservation_id is not None:
-        raise Conflict(Problem("ip", "reserved", f"{ip} is reserved.", "reservations", str(found.reservation_id)))
+        promise = str(found.reservation_id)
+        raise Conflict(Problem("ip", "reserved", f"{address} is reserved.", "reservations", promise))
     row = session.get(KnownAddress, address)
     before = picture(row) if row is not None else None
     if row is None:
         row = KnownAddress(ip=address, subnet_id=subnet.id)
         session.add(row)
-    for name, value in data.model_dump().items():
-        setattr(row, name, value)
+    with session.no_autoflush:
+        for name in ("state", "hostname", "owner", "notes", "last_seen"):
+            setattr(row, name, getattr(data, name))
+        row.mac = parse_mac(data.mac) if data.mac else None
+        label(session, "addresses", row, data.tags, data.custom_fields)
     session.flush()
     record(session, actor, "update" if before else "create", f"addresses/{address}", before, picture(row))
     return get_address(session, ip)
@@ -53,67 +84,132 @@ def put_address(session: Session, actor: Actor, ip: str, data: AddressIn) -> Add
 
 def delete_address(session: Session, actor: Actor, ip: str) -> None:
     """Forget that an address is in use outside DHCP; raises NotFound."""
-    address, _ = _locate(session, ip)
+    lock_plan(session)
+    address, _ = locate(session, ip)
     row = session.get(KnownAddress, address)
     if row is None:
-        raise NotFound(Problem("ip", "not_found", f"{ip} is not in the plan as an address in use."))
+        raise NotFound(Problem("ip", "not_found", f"{address} is not in the plan as an address in use."))
     before = picture(row)
     session.delete(row)
     session.flush()
     record(session, actor, "delete", f"addresses/{address}", before, None)
 
 
-def _locate(session: Session, ip: str) -> tuple[IPv4Address, Subnet]:
-    try:
-        address = ip_address(ip)
-    except ValueError:
-        raise NotFound(Problem("ip", "not_an_address", f"{ip!r} is not an IP address.")) from None
-    query = select(Subnet).where(Subnet.first <= address, Subnet.last >= address).order_by(Subnet.prefix_len.desc())
-    subnet = session.scalars(query).first()
-    if subnet is None or not isinstance(address, IPv4Address):
-        raise NotFound(Problem("ip", "outside", f"{ip} is in no subnet."))
-    return address, subnet
+def describe(session: Session, wanted: Sequence[Address]) -> list[AddressOut]:
+    """Return what is known of each address; one that is in no subnet is left out."""
+    found: list[AddressOut] = []
+    for start in range(0, len(wanted), AT_ONCE):
+        found += _describe(session, wanted[start : start + AT_ONCE])
+    return found
 
 
-def _describe(session: Session, subnet: Subnet, first: int, last: int) -> list[AddressOut]:
-    span = (IPv4Address(first), IPv4Address(last))
-    cells = [
-        AddressOut(ip=str(IPv4Address(n)), subnet_id=subnet.id, state="unused") for n in range(first, last + 1)
-    ]
-    for pool in session.scalars(select(Pool).where(Pool.subnet_id == subnet.id)):
-        for number in range(max(first, int(pool.first)), min(last, int(pool.last)) + 1):
-            cells[number - first].pool_id = pool.id
-            cells[number - first].state = "free" if pool.kind == "dynamic" else "excluded"
-    for reservation in session.scalars(select(Reservation).where(Reservation.ip.between(*span))):
-        _mark_reserved(cells[int(reservation.ip or 0) - first], reservation)
-    for lease in session.scalars(select(Lease).where(Lease.ip.between(*span))):
-        _mark_lease(cells[int(lease.ip) - first], lease)
-    for known in session.scalars(select(KnownAddress).where(KnownAddress.ip.between(*span))):
-        cell = cells[int(known.ip) - first]
-        cell.state, cell.hostname = known.state, known.hostname
-        cell.owner, cell.notes = known.owner, known.notes
-    _mark_edges(subnet, cells, first, last)
-    return cells
+def _describe(session: Session, wanted: Sequence[Address]) -> list[AddressOut]:
+    homes = _homes(session, wanted)
+    pools = _Pools(session, {home.id for home in homes.values()})
+    cells: dict[Address, AddressOut] = {}
+    for ip, home in homes.items():
+        pool = pools.of(home.id, ip)
+        cells[ip] = AddressOut(ip=str(ip), subnet_id=home.id, state="free", pool_id=pool.id if pool else None)
+        if pool is not None and pool.kind == "excluded":
+            cells[ip].state = "excluded"
+    reservations = _rows(session, Reservation, wanted)
+    leases, known = _rows(session, Lease, wanted), _rows(session, KnownAddress, wanted)
+    held = offers(session)
+    for ip, cell in cells.items():
+        if ip in reservations:
+            _mark_reserved(cell, reservations[ip])
+        if ip in held and cell.state in ("free", "reserved"):
+            cell.state = "offered"
+        if ip in leases:
+            _mark_lease(cell, leases[ip], reservations.get(ip))
+        if ip in known:
+            _mark_known(cell, known[ip])
+        cell.state = _edge(homes[ip], ip) or cell.state
+    return list(cells.values())
+
+
+def _rows(session: Session, model: type[Row], wanted: Sequence[Address]) -> dict[Address, Row]:
+    """Return the rows of the addresses."""
+    numbers = [key(ip) for ip in wanted]
+    adjoining = numbers[-1] - numbers[0] == len(numbers) - 1
+    among = model.ip.between(wanted[0], wanted[-1]) if adjoining else model.ip.in_(wanted)
+    return {row.ip: row for row in session.scalars(select(model).where(among)) if row.ip is not None}
+
+
+def _homes(session: Session, wanted: Sequence[Address]) -> dict[Address, Subnet]:
+    """Return the subnet that each address belongs to, as `nesting` says."""
+    starts = {start for ip in wanted for start in starts_around(ip)}
+    subnets = session.scalars(select(Subnet).where(Subnet.first.in_(starts)))
+    narrow_first = sorted(subnets, key=lambda row: (not row.dhcp_enabled, -row.prefix_len))
+    bounds = [(key(row.first), key(row.last), row) for row in narrow_first]
+    homes = {}
+    for ip in wanted:
+        number = key(ip)
+        home = next((row for first, last, row in bounds if first <= number <= last), None)
+        if home is not None:
+            homes[ip] = home
+    return homes
+
+
+class _Pools:
+    """Finds the pool of an address in a few subnets; an excluded range goes before the pool that it lies in."""
+
+    def __init__(self, session: Session, subnet_ids: set[int]) -> None:
+        self._ranges: dict[tuple[int, str], list[tuple[int, int, Pool]]] = {}
+        for row in session.scalars(select(Pool).where(Pool.subnet_id.in_(subnet_ids)).order_by(Pool.first)):
+            ranges = self._ranges.setdefault((row.subnet_id, row.kind), [])
+            ranges.append((key(row.first), key(row.last), row))
+
+    def of(self, subnet_id: int, ip: Address) -> Pool | None:
+        """Return the pool that holds the address."""
+        number = key(ip)
+        for kind in ("excluded", "dynamic"):
+            ranges = self._ranges.get((subnet_id, kind), [])
+            found = bisect_right(ranges, number, key=lambda entry: entry[0]) - 1
+            if found >= 0 and ranges[found][1] >= number:
+                return ranges[found][2]
+        return None
 
 
 def _mark_reserved(cell: AddressOut, reservation: Reservation) -> None:
     cell.state, cell.reservation_id, cell.hostname = "reserved", reservation.id, reservation.hostname
     macs = [i.value for i in reservation.identifiers if i.type == "mac"]
     cell.mac = format_mac(bytes.fromhex(macs[0])) if macs else None
+    cell.tags, cell.custom_fields = reservation.tags, reservation.custom_fields
 
 
-def _mark_lease(cell: AddressOut, lease: Lease) -> None:
-    if lease.state in ("active", "declined", "conflict"):
-        cell.state = "leased" if lease.state == "active" else lease.state
-        cell.mac, cell.expires_at = format_mac(lease.mac) or None, lease.expires_at
-        cell.last_seen = lease.renewed_at
-        cell.hostname = lease.hostname or cell.hostname
+def _mark_lease(cell: AddressOut, lease: Lease, reservation: Reservation | None) -> None:
+    cell.lease_state, cell.last_seen = lease.state, lease.renewed_at
+    if lease.state not in ("active", *QUARANTINED):
+        return
+    cell.state = "leased" if lease.state == "active" else lease.state  # type: ignore[assignment]  # one of the two
+    if reservation is not None and lease.state == "active":
+        promised = {(i.type, i.value) for i in reservation.identifiers}
+        cell.state = "leased" if promised.intersection(identities(lease)) else "conflict"
+    cell.mac, cell.expires_at = format_mac(lease.mac) or None, lease.expires_at
+    cell.hostname = lease.hostname or cell.hostname
 
 
-def _mark_edges(subnet: Subnet, cells: list[AddressOut], first: int, last: int) -> None:
-    marks = [(subnet.gateway, "gateway")] if subnet.gateway else []
-    if subnet.prefix_len < 31:
-        marks += [(subnet.first, "network"), (subnet.last, "broadcast")]
-    for address, state in marks:
-        if first <= int(address) <= last:
-            cells[int(address) - first].state = state
+def _mark_known(cell: AddressOut, row: KnownAddress) -> None:
+    cell.state = "conflict" if cell.state in ("leased", "conflict") else row.state  # type: ignore[assignment]  # as let in
+    cell.hostname = row.hostname or cell.hostname
+    cell.owner, cell.notes = row.owner, row.notes
+    cell.mac = cell.mac or (format_mac(row.mac) if row.mac else None)
+    cell.last_seen = _later(cell.last_seen, row.last_seen)
+    cell.tags, cell.custom_fields = row.tags, row.custom_fields
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment is not None), default=None)
+
+
+def _edge(subnet: Subnet, ip: Address) -> Any:
+    """Return what the address is by its place; IPv6 has no broadcast (RFC 4291 §2.6.1 names its first address)."""
+    if ip.version == 4 and subnet.prefix_len < 31:
+        if ip == subnet.first:
+            return "network"
+        if ip == subnet.last:
+            return "broadcast"
+    if ip.version == 6 and subnet.prefix_len < 127 and ip == subnet.first:
+        return "network"
+    return "gateway" if ip == subnet.gateway else None

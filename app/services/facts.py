@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import KnownAddress, Pool, Reservation, Subnet
 from app.models.types import Address
+from app.services.nesting import starts_around
 from app.services.occupancy import Occupancy, read
 from app.services.spans import Span, address_of, key, merge, span
 
@@ -55,8 +56,13 @@ def load(session: Session, spans: Sequence[Span]) -> Facts:
     bounds = merge(spans)
     edges: set[int] = set()
     gateways: set[int] = set()
-    columns = (Subnet.first, Subnet.last, Subnet.prefix_len, Subnet.gateway)
-    for first, last, prefix_len, gateway in _rows(session, columns, Subnet.first, bounds, Subnet.last):
+    columns = (Subnet.first, Subnet.last, Subnet.prefix_len, Subnet.gateway, Subnet.dhcp_enabled)
+    served_until = -1
+    rows = [*_rows(session, columns, Subnet.first, bounds, Subnet.last), *_served_around(session, columns, bounds)]
+    for first, last, prefix_len, gateway, served in sorted(rows, key=lambda row: (key(row[0]), row[2])):
+        if key(last) <= served_until:
+            continue  # a named part of a served subnet is no network of its own
+        served_until = key(last) if served else served_until
         edges.update(edges_of(first, last, prefix_len))
         if gateway is not None:
             gateways.add(key(gateway))
@@ -73,6 +79,12 @@ def load(session: Session, spans: Sequence[Span]) -> Facts:
         tuple(sorted(pools, key=lambda pool: pool.span)),
         read(session, bounds),
     )
+
+
+def _served_around(session: Session, columns: tuple[Any, ...], bounds: list[Span]) -> Any:
+    """Return the served subnets in which bounds lie, as rows; of very many bounds, around the first."""
+    starts = {start for low, _ in bounds[:SPANS_AT_ONCE] for start in starts_around(address_of(low))}
+    return session.execute(select(*columns).where(Subnet.first.in_(starts), Subnet.dhcp_enabled))
 
 
 def _rows(session: Session, columns: tuple[Any, ...], first: Any, bounds: list[Span], last: Any = None) -> Any:

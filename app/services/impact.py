@@ -63,8 +63,17 @@ class Effect:
 
 
 def of_changes(session: Session, changes: Iterable[tuple[str, Picture | None, Picture | None]]) -> list[Effect]:
-    """Return the effects of several changes that are made as one."""
-    return [effect for change in changes for effect in of_change(session, *change)]
+    """Return the effects of several changes that are made as one; what goes with its subnet is told once."""
+    known = list(changes)
+    gone = {
+        object_.partition("/")[2] for object_, _, after in known if object_.startswith("subnets/") and not after
+    }
+    left = [
+        (object_, before, after)
+        for object_, before, after in known
+        if after or object_.startswith("subnets/") or str((before or {}).get("subnet_id")) not in gone
+    ]
+    return [effect for change in left for effect in of_change(session, *change)]
 
 
 def of_change(session: Session, object_: str, before: Picture | None, after: Picture | None) -> list[Effect]:

@@ -12,6 +12,8 @@ from app.models import Lease, LeaseBlock
 from app.services.spans import IPV4_BASE, Span, key, merge
 
 BLOCK_BITS: Final = 6
+QUARANTINED: Final = ("declined", "conflict")
+"""States of a lease whose address nobody may have for a while; they are counted as declined."""
 _IN_BLOCK: Final = (1 << BLOCK_BITS) - 1
 _ALL: Final = (1 << 64) - 1
 _LAST: Final = (1 << 32) - 1
@@ -97,10 +99,10 @@ def _queries(ranges: list[Span]) -> list[Select[int, int, int]]:
 def rebuild(session: Session) -> None:
     """Count every lease anew; for whoever wrote leases past the workers (a restored file), with none running."""
     bits: dict[int, list[int]] = {}
-    query = select(Lease.ip, Lease.state).where(Lease.state.in_(("active", "declined", "conflict")))
+    query = select(Lease.ip, Lease.state).where(Lease.state.in_(("active", *QUARANTINED)))
     for ip, state in session.execute(query.execution_options(yield_per=10_000)):
         block, bit = divmod(key(ip) - IPV4_BASE, 1 << BLOCK_BITS)
-        bits.setdefault(block, [0, 0])[state != "active"] |= 1 << bit
+        bits.setdefault(block, [0, 0])[state in QUARANTINED] |= 1 << bit
     session.execute(delete(LeaseBlock))
     session.bulk_insert_mappings(
         LeaseBlock.__mapper__,

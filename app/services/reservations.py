@@ -1,23 +1,39 @@
-"""Which devices are promised what, and does each have it?"""
+"""Which devices are promised what?"""
 
+import re
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import KnownAddress, Lease, Reservation, ReservationIdentifier, Subnet
+from app.models import KnownAddress, Reservation, ReservationIdentifier, Subnet
 from app.schemas.reservations import ReservationIn
 from app.services.actors import Actor
 from app.services.audit import record
+from app.services.contents import kind_of_edge
 from app.services.errors import Conflict, Invalid, NotFound, Problem
-from app.services.kinds import MAC, OCTETS
+from app.services.facts import edges_of
+from app.services.kinds import MAC, OCTETS, STRING
+from app.services.labels import label, tagged
+from app.services.leases import get_lease
 from app.services.listing import Listing, fields
+from app.services.locks import lock_plan
+from app.services.nesting import home_of
 from app.services.options import checked_options
+from app.services.patch import parsed
 from app.services.rows import check_version, picture
+from app.services.spans import key
 from app.services.subnets import get_subnet
-from dhcpd.protocol.addresses import parse_mac
+from dhcpd.protocol.addresses import format_mac, parse_mac
+
+CLOCK: Final = Actor("clock", "operator")
+"""Who takes back what was promised until a moment."""
+REMOVED_AT_ONCE: Final = 500
+HOSTNAME: Final = re.compile(r"[A-Za-z0-9._-]*")
 
 
 def _having(kind: str, value: str) -> ColumnElement[bool]:
@@ -38,9 +54,12 @@ def _search(text: str) -> ColumnElement[bool]:
     return or_(*found)
 
 
+_FIELDS: Final = (
+    "id", "subnet_id", "ip", "hostname", "description", "next_server", "boot_file", "expires_at",
+)  # fmt: skip
 LISTING: Final = Listing(
     Reservation,
-    fields(Reservation, "id", "subnet_id", "ip", "hostname", "description", "next_server", "boot_file"),
+    fields(Reservation, *_FIELDS),
     span=(Reservation.ip, Reservation.ip),
     search=_search,
     extra={
@@ -48,6 +67,7 @@ LISTING: Final = Listing(
         "client_id": (OCTETS, lambda octets: _having("client_id", octets.hex())),
         "circuit_id": (OCTETS, lambda octets: _having("circuit_id", octets.hex())),
         "remote_id": (OCTETS, lambda octets: _having("remote_id", octets.hex())),
+        "tag": (STRING, lambda name: tagged(Reservation, name)),
     },
 )
 
@@ -68,12 +88,13 @@ def get_reservation(session: Session, reservation_id: int) -> Reservation:
 
 def create_reservation(session: Session, actor: Actor, data: ReservationIn) -> Reservation:
     """Promise; raises Invalid or Conflict."""
+    lock_plan(session)
     row = Reservation(identifiers=[])
     with session.no_autoflush:
         _fill(session, row, data)
     session.add(row)
     session.flush()
-    record(session, actor, "create", f"reservations/{row.id}", None, _picture(row))
+    record(session, actor, "create", f"reservations/{row.id}", None, picture(row))
     return row
 
 
@@ -81,13 +102,14 @@ def update_reservation(
     session: Session, actor: Actor, reservation_id: int, data: ReservationIn, expected_version: int | None = None
 ) -> Reservation:
     """Replace what is promised; raises NotFound, Invalid, Conflict or Stale."""
+    lock_plan(session)
     row = get_reservation(session, reservation_id)
     check_version(row.version, expected_version)
-    before = _picture(row)
+    before = picture(row)
     with session.no_autoflush:
         _fill(session, row, data)
     session.flush()
-    record(session, actor, "update", f"reservations/{row.id}", before, _picture(row))
+    record(session, actor, "update", f"reservations/{row.id}", before, picture(row))
     return row
 
 
@@ -95,25 +117,48 @@ def delete_reservation(
     session: Session, actor: Actor, reservation_id: int, expected_version: int | None = None
 ) -> None:
     """Take a promise back; the device keeps its lease until it ends."""
+    lock_plan(session)
     row = get_reservation(session, reservation_id)
     check_version(row.version, expected_version)
-    before = _picture(row)
+    before = picture(row)
     session.delete(row)
     session.flush()
     record(session, actor, "delete", f"reservations/{reservation_id}", before, None)
 
 
-def _picture(row: Reservation) -> dict[str, object]:
-    return {**picture(row), "identifiers": [{"type": i.type, "value": i.value} for i in row.identifiers]}
+def from_lease(session: Session, actor: Actor, ip: str, more: Mapping[str, Any]) -> Reservation:
+    """Promise a device the address that it has, known by its MAC unless `more` says otherwise.
+
+    `more` are fields of ReservationIn that replace what the lease tells. Raises NotFound, Invalid or Conflict.
+    """
+    lease = get_lease(session, ip)
+    if lease.state != "active":
+        raise Conflict(Problem("ip", "not_active", f"{ip} is not leased now; it is {lease.state}."))
+    kind, value = ("mac", format_mac(lease.mac)) if lease.mac else ("client_id", lease.client_id.hex())
+    told = {"ip": str(lease.ip), "identifiers": [{"type": kind, "value": value}], "hostname": lease.hostname}
+    if not HOSTNAME.fullmatch(lease.hostname):
+        told["hostname"] = ""
+    return create_reservation(session, actor, parsed(ReservationIn, {**told, **more}))
+
+
+def remove_expired(session: Session, now: datetime) -> int:
+    """Take back the promises that have ended; return how many."""
+    lock_plan(session)
+    query = select(Reservation).where(Reservation.expires_at <= now).order_by(Reservation.id)
+    ended = list(session.scalars(query.limit(REMOVED_AT_ONCE)))
+    for row in ended:
+        delete_reservation(session, CLOCK, row.id)
+    return len(ended)
 
 
 def _fill(session: Session, row: Reservation, data: ReservationIn) -> None:
     subnet = _subnet_for(session, data)
     row.subnet_id = subnet.id
     row.ip = ip_address(data.ip) if data.ip else None
-    for name in ("hostname", "description", "next_server", "server_name", "boot_file"):
+    for name in ("hostname", "description", "next_server", "server_name", "boot_file", "expires_at"):
         setattr(row, name, getattr(data, name))
     row.options = checked_options(session, data.options)
+    label(session, "reservations", row, data.tags, data.custom_fields)
     _check_address(session, row, subnet)
     _check_identifiers(session, row, data)
     kept = {(i.type, i.value): i for i in row.identifiers}
@@ -125,28 +170,30 @@ def _fill(session: Session, row: Reservation, data: ReservationIn) -> None:
 
 
 def _subnet_for(session: Session, data: ReservationIn) -> Subnet:
-    """Return the named subnet, else the narrowest one that holds the address."""
-    if data.subnet_id is not None:
-        return get_subnet(session, data.subnet_id)
+    """Return the subnet that the address belongs to, which is the named one if one is named."""
+    named = get_subnet(session, data.subnet_id) if data.subnet_id is not None else None
     if data.ip is None:
-        raise Invalid(Problem("subnet_id", "required", "Name a subnet or an address."))
+        if named is None:
+            raise Invalid(Problem("subnet_id", "required", "Name a subnet or an address."))
+        return named
     address = ip_address(data.ip)
-    query = select(Subnet).where(Subnet.first <= address, Subnet.last >= address).order_by(Subnet.prefix_len.desc())
-    found = session.scalars(query).first()
-    if found is None:
-        raise Invalid(Problem("ip", "outside", f"{data.ip} is in no subnet."))
-    return found
+    home = home_of(session, address)
+    if named is not None and not key(named.first) <= key(address) <= key(named.last):
+        raise Invalid(Problem("ip", "outside", f"{address} is outside {named.cidr}.", "subnets", str(named.id)))
+    if home is None:
+        raise Invalid(Problem("ip", "outside", f"{address} is in no subnet."))
+    if named is not None and home.id != named.id:
+        detail = f"{address} belongs to {home.cidr}."
+        raise Conflict(Problem("subnet_id", "nested", detail, "subnets", str(home.id)))
+    return home
 
 
 def _check_address(session: Session, row: Reservation, subnet: Subnet) -> None:
     if row.ip is None:
         return
-    if not int(subnet.first) <= int(row.ip) <= int(subnet.last):
-        raise Invalid(Problem("ip", "outside", f"{row.ip} is outside {subnet.cidr}.", "subnets", str(subnet.id)))
-    edges = {subnet.first: "network", subnet.last: "broadcast"} if subnet.prefix_len < 31 else {}
-    if row.ip in edges or row.ip == subnet.gateway:
-        kind = edges.get(row.ip, "gateway")
-        raise Invalid(Problem("ip", kind, f"{row.ip} is the {kind} address of {subnet.cidr}."))
+    if row.ip == subnet.gateway or key(row.ip) in edges_of(subnet.first, subnet.last, subnet.prefix_len):
+        kind = kind_of_edge(subnet, row.ip)
+        raise Invalid(Problem("ip", kind.split()[0], f"{row.ip} is the {kind} of {subnet.cidr}."))
     if session.get(KnownAddress, row.ip) is not None:
         detail = f"{row.ip} is in the plan as an address in use."
         raise Conflict(Problem("ip", "static", detail, "addresses", str(row.ip)))
@@ -158,11 +205,11 @@ def _check_address(session: Session, row: Reservation, subnet: Subnet) -> None:
 def _check_identifiers(session: Session, row: Reservation, data: ReservationIn) -> None:
     seen: set[tuple[str, str]] = set()
     for index, identifier in enumerate(data.identifiers):
-        key = (identifier.type, identifier.key)
+        pair = (identifier.type, identifier.key)
         field = f"identifiers/{index}/value"
-        if key in seen:
+        if pair in seen:
             raise Invalid(Problem(field, "duplicate", f"{identifier.value} is named twice."))
-        seen.add(key)
+        seen.add(pair)
         table = ReservationIdentifier
         found = session.scalar(
             select(table).where(
@@ -172,22 +219,3 @@ def _check_identifiers(session: Session, row: Reservation, data: ReservationIn) 
         if found is not None and found.reservation_id != row.id:
             detail = f"{identifier.value} has a reservation in this subnet already."
             raise Conflict(Problem(field, "duplicate", detail, "reservations", str(found.reservation_id)))
-
-
-def states(session: Session, rows: list[Reservation]) -> dict[int, str]:
-    """Return for each reservation: active, waiting (holds another address), conflict (held by another), idle."""
-    addresses = [r.ip for r in rows if r.ip is not None]
-    macs = [bytes.fromhex(i.value) for r in rows for i in r.identifiers if i.type == "mac"]
-    query = select(Lease).where(Lease.state == "active", or_(Lease.ip.in_(addresses), Lease.mac.in_(macs)))
-    leases = list(session.scalars(query))
-    return {row.id: _state(row, leases) for row in rows}
-
-
-def _state(row: Reservation, leases: list[Lease]) -> str:
-    own = {(i.type, i.value) for i in row.identifiers}
-    holding = [le for le in leases if {("mac", le.mac.hex()), ("client_id", le.client_id.hex())} & own]
-    if any(lease.ip == row.ip or row.ip is None for lease in holding):
-        return "active"
-    if any(lease.ip == row.ip for lease in leases):
-        return "conflict"
-    return "waiting" if any(lease.subnet_id == row.subnet_id for lease in holding) else "idle"

@@ -6,13 +6,16 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from app.models import Base
+from app.models import Base, Reservation
 from app.services.errors import Conflict, Problem
 
 
 def picture(row: Base) -> dict[str, Any]:
-    """Return the columns of a row as JSON values."""
-    return {column.key: _plain(getattr(row, column.key)) for column in inspect(type(row)).column_attrs}
+    """Return the columns of a row as JSON values; a reservation's with its identifiers."""
+    found = {column.key: _plain(getattr(row, column.key)) for column in inspect(type(row)).column_attrs}
+    if isinstance(row, Reservation):
+        found["identifiers"] = [{"type": i.type, "value": i.value} for i in row.identifiers]
+    return found
 
 
 def _plain(value: object) -> object:

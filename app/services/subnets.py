@@ -6,18 +6,26 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Subnet
+from app.models import Reservation, Subnet
 from app.schemas.subnets import SubnetIn
 from app.services.actors import Actor
 from app.services.audit import record
+from app.services.contents import adopt, clear_out, switch
 from app.services.errors import Conflict, Invalid, NotFound, Problem
+from app.services.facts import edges_of
+from app.services.kinds import STRING
+from app.services.labels import label, tagged
 from app.services.listing import Listing, fields
+from app.services.locks import lock_plan
+from app.services.nesting import touching
 from app.services.options import check_class, checked_options
 from app.services.rows import check_version, picture
+from app.services.spans import key
+from app.services.vlans import ensure_vlan
 
 _FIELDS: Final = (
-    "id", "prefix_len", "name", "description", "vlan", "gateway", "interface", "shared_network", "dhcp_enabled",
-    "authoritative", "ping_check", "lease_time", "created_at", "updated_at",
+    "id", "prefix_len", "name", "description", "vlan", "vlan_group", "gateway", "interface", "shared_network",
+    "dhcp_enabled", "authoritative", "ping_check", "lease_time", "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -36,6 +44,7 @@ LISTING: Final = Listing(
     sort="cidr,prefix_len",
     span=(Subnet.first, Subnet.last),
     search=_search,
+    extra={"tag": (STRING, lambda name: tagged(Subnet, name))},
 )
 
 
@@ -53,14 +62,19 @@ def get_subnet(session: Session, subnet_id: int) -> Subnet:
 
 
 def create_subnet(session: Session, actor: Actor, data: SubnetIn) -> Subnet:
-    """Plan a subnet; raises Invalid or Conflict."""
+    """Plan a subnet; it takes over what belongs to it from those around it. Raises Invalid or Conflict."""
+    lock_plan(session)
     network = ip_network(data.cidr)
     row = Subnet(first=network.network_address, last=network.broadcast_address, prefix_len=network.prefixlen)
-    _assign(row, data.model_dump(exclude={"cidr"}))
-    _check(session, row)
+    with session.no_autoflush:
+        _assign(session, row, data.model_dump(exclude={"cidr"}))
+        check(session, row)
     session.add(row)
     session.flush()
     record(session, actor, "create", f"subnets/{row.id}", None, picture(row))
+    adopt(session, actor, row)
+    if row.dhcp_enabled:
+        switch(session, actor, row)
     return row
 
 
@@ -68,47 +82,76 @@ def update_subnet(
     session: Session, actor: Actor, subnet_id: int, changes: dict[str, Any], expected_version: int | None = None
 ) -> Subnet:
     """Change the given fields; raises NotFound, Invalid, Conflict or Stale."""
+    lock_plan(session)
     row = get_subnet(session, subnet_id)
     check_version(row.version, expected_version)
     before = picture(row)
     with session.no_autoflush:
-        _assign(row, changes)
-        _check(session, row)
+        was_served = row.dhcp_enabled
+        _assign(session, row, changes)
+        check(session, row)
     session.flush()
+    if row.dhcp_enabled != was_served:
+        switch(session, actor, row)
     record(session, actor, "update", f"subnets/{row.id}", before, picture(row))
     return row
 
 
 def delete_subnet(session: Session, actor: Actor, subnet_id: int, expected_version: int | None = None) -> None:
-    """Remove a subnet with its pools and reservations; its clients keep their lease until it ends."""
+    """Remove a subnet with its pools and reservations; its clients keep their lease until it ends.
+
+    Known addresses stay in the plan when there is a subnet around it. Subnets in it stay.
+    """
+    lock_plan(session)
     row = get_subnet(session, subnet_id)
     check_version(row.version, expected_version)
+    clear_out(session, actor, row)
     before = picture(row)
     session.delete(row)
     session.flush()
     record(session, actor, "delete", f"subnets/{subnet_id}", before, None)
 
 
-def _assign(row: Subnet, changes: dict[str, Any]) -> None:
+def _assign(session: Session, row: Subnet, changes: dict[str, Any]) -> None:
+    labels = {name: changes[name] for name in ("tags", "custom_fields") if name in changes}
     for name, value in changes.items():
-        setattr(row, name, ip_address(value) if name == "gateway" and value else value)
+        if name not in labels:
+            setattr(row, name, ip_address(value) if name == "gateway" and value else value)
+    if labels:
+        tags, values = labels.get("tags", row.tags or []), labels.get("custom_fields", row.custom_fields or {})
+        label(session, "subnets", row, tags, values)
+    ensure_vlan(session, row.vlan_group or "", row.vlan)
 
 
-def _check(session: Session, row: Subnet) -> None:
+def check(session: Session, row: Subnet) -> None:
+    """Raise Invalid or Conflict when the subnet breaks a rule by itself or with another one."""
     row.options = checked_options(session, row.options)
     check_class(session, row.client_class)
-    gateway = row.gateway
-    if gateway is not None and not row.first <= gateway <= row.last:  # type: ignore[operator]  # one family
-        raise Invalid(Problem("gateway", "outside", f"{gateway} is outside {row.cidr}."))
-    overlapping = select(Subnet).where(Subnet.first <= row.last, Subnet.last >= row.first, Subnet.id != row.id)
-    if row.id is None:
-        overlapping = select(Subnet).where(Subnet.first <= row.last, Subnet.last >= row.first)
-    for other in session.scalars(overlapping):
+    if row.dhcp_enabled and row.first.version == 6:
+        detail = f"DHCPv6 is not served yet: {row.cidr} can be planned, with DHCP switched off."
+        raise Invalid(Problem("dhcp_enabled", "ipv6", detail))
+    _check_gateway(session, row)
+    for other in session.scalars(select(Subnet).where(touching(row.first, row.last))):
+        if other is row:
+            continue
         if other.cidr == row.cidr:
             raise _conflict("cidr", "duplicate", f"{row.cidr} is planned already.", other)
         if other.dhcp_enabled and row.dhcp_enabled:
             detail = f"{row.cidr} overlaps {other.cidr}, and DHCP can serve only one of them."
             raise _conflict("cidr", "overlap", detail, other)
+
+
+def _check_gateway(session: Session, row: Subnet) -> None:
+    gateway = row.gateway
+    if gateway is None:
+        return
+    if not key(row.first) <= key(gateway) <= key(row.last):
+        raise Invalid(Problem("gateway", "outside", f"{gateway} is outside {row.cidr}."))
+    if gateway.version == 4 and key(gateway) in edges_of(row.first, row.last, row.prefix_len):
+        raise Invalid(Problem("gateway", "edge", f"No host can have {gateway} in {row.cidr}."))
+    other = session.scalar(select(Reservation).where(Reservation.ip == gateway))
+    if other is not None:
+        raise Conflict(Problem("gateway", "reserved", f"{gateway} is reserved.", "reservations", str(other.id)))
 
 
 def _conflict(field: str, code: str, detail: str, other: Subnet) -> Conflict:

@@ -1,7 +1,8 @@
 """Do the workers live, and do they serve the newest revision?"""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from typing import Final
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Revision, Worker
 from app.models.base import utc_now
+from app.models.types import Address
 from app.services.audit import current_revision
 
 SILENT_S: Final = 5
@@ -43,6 +45,14 @@ def _is_old(session: Session) -> bool:
     """Tell whether the newest revision has been there long enough for every worker to serve it."""
     changed = session.scalar(select(Revision.changed_at).where(Revision.id == 1))
     return changed is not None and utc_now() - changed > timedelta(seconds=GRACE_S)
+
+
+def offers(session: Session) -> dict[Address, datetime]:
+    """Return the addresses that are offered to clients now, as the live workers told last, and until when."""
+    now = utc_now()
+    told = [entry for row in list_workers(session) if is_live(row) for entry in row.counters.get("offers", [])]
+    found = {IPv4Address(ip): datetime.fromtimestamp(until, UTC) for ip, until in told}
+    return {ip: until for ip, until in found.items() if until > now}
 
 
 def health(session: Session) -> WorkerHealth:

@@ -14,7 +14,7 @@ from app.models import Lease, Reservation
 from app.models.types import Address
 from app.schemas.fields import show_identifier
 from app.schemas.reservations import ReservationIn
-from app.services import audit, leases, preview, reservation_list, reservations, subnets
+from app.services import audit, leases, preview, reservation_list, reservations, standings, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.services.rows import Stale
@@ -59,7 +59,7 @@ def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
         "t": table,
         "reservations": rows,
         "subnets": known,
-        "states": reservations.states(session, rows),
+        "states": standings.states(session, rows),
         "holders": _holders(session, rows),
         "total": reservation_list.count(session, query),
     }

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
 from app.models import Subnet
-from app.services import activity, addresses, impact, leases, outline, pools, reservations, subnets
+from app.services import activity, addresses, impact, leases, outline, pools, reservations, standings, subnets
 from app.services.density import taken_in
 from app.services.leases import LeaseFilters
 from app.services.rows import picture
@@ -105,7 +105,7 @@ def show_reservations(request: Request, session: Db, actor: Viewer, subnet_id: I
     """Show what is promised in the subnet."""
     row = subnets.get_subnet(session, subnet_id)
     promised = reservations.list_reservations(session, row.id)[:1000]
-    states = reservations.states(session, promised)
+    states = standings.states(session, promised)
     return _tab(request, session, row, "reservations", reservations=promised, states=states)
 
 

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import Final
 
 from dhcpd.engine.leases import (
@@ -22,6 +23,8 @@ from dhcpd.engine.snapshot import EMPTY, Pool, Snapshot
 
 QUEUE_SLACK: Final = 1024
 """Stale entries that the queue of a pool's free addresses may hold beside twice the pool's size."""
+OFFERS_TOLD: Final = 256
+"""A worker's report names at most so many offers; an offer is soon a lease or gone."""
 
 
 class Allocator:
@@ -242,6 +245,11 @@ class Table:
                 return queue[0]
             queue.popleft()
         return None
+
+    def offers(self, *, now: int) -> list[tuple[int, int]]:
+        """Return the newest offers that are held: (address, when the hold ends), at most OFFERS_TOLD."""
+        newest = islice(reversed(self._hold_order), OFFERS_TOLD)
+        return [(h.ip, h.expires_at) for h in newest if h.expires_at > now and self._holds.get(h.ip) is h]
 
     def declines_of(self, mac: bytes) -> int:
         """Return how many addresses the client has in quarantine."""

@@ -81,6 +81,7 @@ def test_grid_shows_edges_pools_and_what_is_known(factory: SessionFactory) -> No
         cells = addresses.grid(session, subnets.get_subnet(session, subnet))
     states = [cell.state for cell in cells]
     assert states[:2] == ["network", "gateway"]
-    assert states[9:11] == ["unused", "free"]
+    assert states[9:11] == ["free", "free"]
+    assert [cell.pool_id for cell in cells[9:11]] == [None, 1]
     assert states[255] == "broadcast"
     assert len(cells) == 256

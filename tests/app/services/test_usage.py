@@ -26,6 +26,7 @@ CHILDREN = [
     (BASE + 512, BASE + 515, 30),
     (BASE + 516, BASE + 517, 31),
 ]
+SERVED = range(2, 6)
 NESTED = (BASE + 384, BASE + 511, 25)
 
 
@@ -35,7 +36,9 @@ class World:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.subnets = [
-            Subnet(id=i, first=IPv4Address(first), last=IPv4Address(last), prefix_len=length, dhcp_enabled=i > 1)
+            Subnet(
+                id=i, first=IPv4Address(first), last=IPv4Address(last), prefix_len=length, dhcp_enabled=1 < i < 6
+            )
             for i, (first, last, length) in enumerate([PARENT, *CHILDREN, NESTED], 1)
         ]
         self.subnets[1].gateway = IPv4Address(BASE + 1)
@@ -52,18 +55,18 @@ class World:
 
     def _pools(self) -> list[Pool]:
         made = []
-        for subnet_id, start, end in ((2, 0, 255), (3, 256, 383), (4, 512, 515), (6, 384, 511)):
+        for subnet_id, start, end in ((2, 0, 255), (3, 256, 383), (4, 512, 515), (3, 384, 511)):
             cuts = sorted(self.random.sample(range(start, end + 2), min(6, end - start + 1)))
             for first, after in itertools.pairwise(cuts):
                 kind = self.random.choice(["dynamic", "dynamic", "excluded"])
                 ends = IPv4Address(BASE + first), IPv4Address(BASE + after - 1)
                 made.append(Pool(subnet_id=subnet_id, first=ends[0], last=ends[1], kind=kind))
         hole = Pool(subnet_id=2, first=IPv4Address(BASE + 40), last=IPv4Address(BASE + 60), kind="excluded")
-        return [p for p in made if not (int(p.first) <= int(hole.last) and int(p.last) >= int(hole.first))] + [hole]
+        return [p for p in made if p.kind == "dynamic" or not overlap(p, hole)] + [hole]
 
     def states(self, leases: dict[int, str]) -> dict[int, str]:
         """Return the state of every address, from one end to the other."""
-        innermost = sorted(self.subnets, key=lambda s: -s.prefix_len)
+        innermost = sorted(self.subnets, key=lambda s: (not s.dhcp_enabled, -s.prefix_len))
         known = {int(row.ip) for row in self.known}
         reserved = {int(row.ip) for row in self.reservations if row.ip}
         found = {}
@@ -93,6 +96,10 @@ class World:
         )
         names = ("leased", "reserved", "static", "gateway", "declined", "excluded", "free", "unused")
         return Usage(last - first + 1 - counts["edge"], pool, *(counts[name] for name in names))
+
+
+def overlap(one: Pool, other: Pool) -> bool:
+    return int(one.first) <= int(other.last) and int(one.last) >= int(other.first)
 
 
 def of_pool(pool: Pool, states: dict[int, str]) -> PoolUsage:

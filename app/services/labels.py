@@ -1,0 +1,145 @@
+"""Which tags and custom fields does an object bear, and are they what was defined?"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import ColumnElement, Text, cast, select
+from sqlalchemy.orm import Session
+
+from app.models import CustomField, KnownAddress, Pool, Reservation, Subnet, Tag, Vlan
+from app.services.errors import Invalid, Problem
+
+Labelled = Subnet | Pool | Reservation | KnownAddress | Vlan
+TABLES: Final[dict[str, type[Any]]] = {
+    "subnets": Subnet, "pools": Pool, "reservations": Reservation, "addresses": KnownAddress, "vlans": Vlan,
+}  # fmt: skip
+"""Resources that bear tags and custom fields."""
+DEFINITIONS: Final = "custom_field_definitions"
+"""Key in Session.info: the definitions, read once a transaction."""
+MAX_TEXT: Final = 2000
+
+
+def label(session: Session, resource: str, row: Labelled, tags: Sequence[str], values: Mapping[str, Any]) -> None:
+    """Give an object its tags and its custom fields; raises Invalid with a problem for each wrong value."""
+    row.custom_fields = checked(session, resource, values)
+    row.tags = list(tags)
+    ensure_tags(session, tags)
+
+
+def ensure_tags(session: Session, names: Sequence[str]) -> None:
+    """Make the tags that are not there yet: a new one is simply written."""
+    if not names:
+        return
+    known = set(session.scalars(select(Tag.name).where(Tag.name.in_(names))))
+    session.add_all(Tag(name=name) for name in names if name not in known)
+
+
+def checked(session: Session, resource: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with defaults filled in; null and "" mean "none". Raises Invalid."""
+    known = definitions(session, resource)
+    given = {name: value for name, value in values.items() if value is not None and value != ""}
+    problems = [
+        Problem(f"custom_fields/{name}", "unknown", f"{resource} have no custom field {name!r}.")
+        for name in given
+        if name not in known
+    ]
+    found: dict[str, Any] = {}
+    for name, definition in known.items():
+        value = given.get(name, definition.default)
+        if value is None:
+            if definition.required:
+                problems.append(
+                    Problem(f"custom_fields/{name}", "required", f"{definition.label or name} is required.")
+                )
+            continue
+        fault = fault_of(definition, value)
+        if fault:
+            problems.append(
+                Problem(f"custom_fields/{name}", definition.type, f"{definition.label or name}: {fault}")
+            )
+        found[name] = value
+    if problems:
+        raise Invalid(*problems)
+    return found
+
+
+def definitions(session: Session, resource: str) -> dict[str, CustomField]:
+    """Return the definitions of a resource by name."""
+    if DEFINITIONS not in session.info:
+        session.info[DEFINITIONS] = list(session.scalars(select(CustomField).order_by(CustomField.name)))
+    return {row.name: row for row in session.info[DEFINITIONS] if row.resource == resource}
+
+
+def fault_of(definition: CustomField, value: Any) -> str:
+    """Return what is wrong with a value; nothing when it is right."""
+    return _FAULTS[definition.type](definition, value)
+
+
+def _text_fault(definition: CustomField, value: Any) -> str:
+    fits = isinstance(value, str) and len(value) <= MAX_TEXT and "\0" not in value
+    return "" if fits else f"{_short(value)} is not a text of at most {MAX_TEXT} characters."
+
+
+def _integer_fault(definition: CustomField, value: Any) -> str:
+    fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53
+    return "" if fits else f"{_short(value)} is not a whole number below 2^53."
+
+
+def _boolean_fault(definition: CustomField, value: Any) -> str:
+    return "" if isinstance(value, bool) else f"{_short(value)} is neither true nor false."
+
+
+def _date_fault(definition: CustomField, value: Any) -> str:
+    try:
+        fits = isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        fits = False
+    return "" if fits else f"{_short(value)} is not a date like 2030-01-31."
+
+
+def _choice_fault(definition: CustomField, value: Any) -> str:
+    return "" if value in definition.choices else f"{_short(value)} is not one of {', '.join(definition.choices)}."
+
+
+def _url_fault(definition: CustomField, value: Any) -> str:
+    try:
+        parts = urlsplit(value) if isinstance(value, str) and len(value) <= MAX_TEXT else None
+        fits = parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        fits = False
+    return "" if fits else f"{_short(value)} is not an address like https://example.org/."
+
+
+def _short(value: Any) -> str:
+    return repr(value)[:60]
+
+
+_FAULTS: Final = {
+    "text": _text_fault,
+    "integer": _integer_fault,
+    "boolean": _boolean_fault,
+    "date": _date_fault,
+    "choice": _choice_fault,
+    "url": _url_fault,
+}
+
+
+def tagged(model: type[Any], name: str) -> ColumnElement[bool]:
+    """Return the condition "bears the tag"; names are in lower case on both sides."""
+    return cast(model.tags, Text).contains(json.dumps(name.strip().lower()), autoescape=True)
+
+
+def having(model: type[Any], definition: CustomField, text: str) -> ColumnElement[bool]:
+    """Return the condition "the custom field has this value", as a query's text tells it; raises ValueError."""
+    column = model.custom_fields[definition.name]
+    if definition.type == "integer":
+        return column.as_integer() == int(text)  # type: ignore[no-any-return]  # JSON columns are untyped
+    if definition.type == "boolean":
+        wanted = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
+        if wanted is None:
+            raise ValueError(f"{text[:40]!r} is neither true nor false")
+        return column.as_boolean() == wanted  # type: ignore[no-any-return]  # JSON columns are untyped
+    return column.as_string() == text  # type: ignore[no-any-return]  # JSON columns are untyped

@@ -1,0 +1,99 @@
+"""Which subnets lie in which, and to which of them does an address belong? Computed from ranges, never stored.
+
+An address, and whatever has one, belongs to the subnet that DHCP serves around it, of which there is at most one;
+where none is served, to the narrowest. So a part of a served subnet can have a name without touching its clients.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from sqlalchemy import ColumnElement, LargeBinary, and_, or_, select, type_coerce
+from sqlalchemy.orm import Session
+
+from app.models import Subnet
+from app.models.types import Address
+from app.services.spans import IPV4_BASE, address_of, key
+
+
+@dataclass(slots=True)
+class Node:
+    """The place of a subnet: the narrowest one around it, how many are around it, how many directly in it."""
+
+    parent_id: int | None
+    depth: int
+    children: int = 0
+
+
+def tree(session: Session) -> dict[int, Node]:
+    """Return the place of every subnet, by id, in one pass over the ranges."""
+    nodes: dict[int, Node] = {}
+    around: list[tuple[int, int]] = []
+    for id_, _, last in sorted(_ranges(session), key=lambda row: (row[1], -row[2])):
+        while around and around[-1][1] < last:
+            around.pop()
+        parent = around[-1][0] if around else None
+        nodes[id_] = Node(parent, len(around))
+        if parent is not None:
+            nodes[parent].children += 1
+        around.append((id_, last))
+    return nodes
+
+
+def _ranges(session: Session) -> list[tuple[int, int, int]]:
+    """Return (id, first, last) of all subnets as keys; SQLite's octets are read as they are, which is quicker."""
+    if session.get_bind().dialect.name == "sqlite":
+        raw = select(Subnet.id, type_coerce(Subnet.first, LargeBinary), type_coerce(Subnet.last, LargeBinary))
+        number = int.from_bytes
+        return [(id_, number(first, "big"), number(last, "big")) for id_, first, last in session.execute(raw)]
+    rows = session.execute(select(Subnet.id, Subnet.first, Subnet.last))
+    return [(id_, key(first), key(last)) for id_, first, last in rows]
+
+
+def starts_around(address: Address) -> list[Address]:
+    """Return the first address of every prefix that could hold the address: 33 of IPv4, 129 of IPv6, no doubles."""
+    number = key(address)
+    lowest = 32 if isinstance(address, IPv4Address) else 128
+    base = IPV4_BASE if lowest == 32 else 0
+    masked = {base | (number - base) >> host << host for host in range(lowest + 1)}
+    return [address_of(start) for start in sorted(masked)]
+
+
+def holding(first: Address, last: Address) -> ColumnElement[bool]:
+    """Return the condition "holds this whole range", answered by a look-up for each possible prefix."""
+    return and_(Subnet.first.in_(starts_around(first)), Subnet.last >= last)
+
+
+def touching(first: Address, last: Address) -> ColumnElement[bool]:
+    """Return the condition "shares an address with this range": is around its first address, or begins in it."""
+    return or_(holding(first, first), Subnet.first.between(first, last))
+
+
+def ancestors(session: Session, first: Address, last: Address) -> list[Subnet]:
+    """Return the subnets around a range (or equal to it), the narrowest first."""
+    query = select(Subnet).where(holding(first, last)).order_by(Subnet.prefix_len.desc())
+    return list(session.scalars(query))
+
+
+def home_of(session: Session, address: Address, *, without: int | None = None) -> Subnet | None:
+    """Return the subnet that an address belongs to, as if the one of the id `without` were not there."""
+    query = select(Subnet).where(holding(address, address), Subnet.id != (without or 0))
+    return session.scalars(query.order_by(Subnet.dhcp_enabled.desc(), Subnet.prefix_len.desc()).limit(1)).first()
+
+
+def parent_of(session: Session, row: Subnet) -> Subnet | None:
+    """Return the narrowest subnet around a subnet, itself not counted."""
+    return next((found for found in ancestors(session, row.first, row.last) if found.id != row.id), None)
+
+
+def inside(session: Session, row: Subnet) -> list[Subnet]:
+    """Return the subnets in a subnet, at any depth, in order."""
+    within = and_(Subnet.first >= row.first, Subnet.first <= row.last, Subnet.last <= row.last)
+    query = select(Subnet).where(within).order_by(Subnet.first, Subnet.prefix_len)
+    return [found for found in session.scalars(query) if found.id != row.id]
+
+
+def places(session: Session, rows: Sequence[Subnet]) -> dict[int, Node]:
+    """Return the places of some subnets."""
+    nodes = tree(session) if rows else {}
+    return {row.id: nodes[row.id] for row in rows}

@@ -1,0 +1,96 @@
+"""Does each device have what it was promised?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.models import Lease, Reservation, Subnet
+from app.models.types import Address
+from dhcpd.protocol.errors import DecodeError
+from dhcpd.protocol.relay import decode_relay_info
+
+ACTIVE: Final = "active"
+WAITING: Final = "waiting"
+IDLE: Final = "idle"
+CONFLICT: Final = "conflict"
+AT_ONCE: Final = 500
+CIRCUIT_ID, REMOTE_ID = 1, 2
+Identity = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a promise stands, and the lease that says so.
+
+    active: the device has what it was promised. waiting: it has another address until its next renewal.
+    conflict: somebody else has the address. idle: nobody has it.
+    """
+
+    state: str
+    lease: Lease | None
+
+
+def standings(session: Session, rows: Sequence[Reservation]) -> dict[int, Standing]:
+    """Return how each reservation stands, in a few queries however many there are."""
+    parts = (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
+    leases = [lease for part in parts for lease in _leases(session, part)]
+    by_ip = {lease.ip: lease for lease in leases}
+    by_identity: dict[Identity, list[Lease]] = {}
+    for lease in by_ip.values():
+        for identity in identities(lease):
+            by_identity.setdefault(identity, []).append(lease)
+    ids = {row.subnet_id for row in rows}
+    query = select(Subnet.id, Subnet.first, Subnet.last)
+    bounds = {id_: (first, last) for id_, first, last in session.execute(query.where(Subnet.id.in_(ids)))}
+    return {row.id: _standing(row, by_ip, by_identity, bounds[row.subnet_id]) for row in rows}
+
+
+def states(session: Session, rows: Sequence[Reservation]) -> dict[int, str]:
+    """Return only the state of each."""
+    return {id_: standing.state for id_, standing in standings(session, rows).items()}
+
+
+def _leases(session: Session, rows: Iterable[Reservation]) -> Iterable[Lease]:
+    addresses, macs = [], []
+    for row in rows:
+        if row.ip is not None:
+            addresses.append(row.ip)
+        macs += [bytes.fromhex(i.value) for i in row.identifiers if i.type == "mac"]
+    wanted = or_(Lease.ip.in_(addresses), Lease.mac.in_(macs))
+    return session.scalars(select(Lease).where(Lease.state == "active", wanted))
+
+
+def identities(lease: Lease) -> list[Identity]:
+    """Return by which identifiers the holder of a lease is known."""
+    found = [("mac", lease.mac.hex()), ("client_id", lease.client_id.hex())]
+    if lease.relay_info:
+        try:
+            relay = decode_relay_info(lease.relay_info)
+        except DecodeError:  # it was checked when it was stored; an edited row must not stop a page
+            relay = {}
+        found += [("circuit_id", relay.get(CIRCUIT_ID, b"").hex()), ("remote_id", relay.get(REMOTE_ID, b"").hex())]
+    return [(kind, value) for kind, value in found if value]
+
+
+def _standing(
+    row: Reservation,
+    by_ip: dict[Address, Lease],
+    by_identity: dict[Identity, list[Lease]],
+    bounds: tuple[Address, Address],
+) -> Standing:
+    own = [lease for i in row.identifiers for lease in by_identity.get((i.type, i.value), ())]
+    near = [lease for lease in own if _between(lease.ip, bounds)]
+    if row.ip is None:
+        return Standing(ACTIVE, near[0]) if near else Standing(IDLE, None)
+    held = by_ip.get(row.ip)
+    if held is not None:
+        return Standing(ACTIVE if held in own else CONFLICT, held)
+    return Standing(WAITING, near[0]) if near else Standing(IDLE, None)
+
+
+def _between(ip: Address, bounds: tuple[Address, Address]) -> bool:
+    first, last = bounds
+    return ip.version == first.version and int(first) <= int(ip) <= int(last)
