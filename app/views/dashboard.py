@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
 from app.models.base import utc_now
-from app.services import activity, events, samples, subnets, workers
+from app.services import activity, events, outline, samples, subnets, workers
 from app.services.usage import usage as count_usage
 from app.views.preferences import current
 from app.views.preferences import gettext as _
@@ -27,9 +27,10 @@ def dashboard(request: Request, session: Db, actor: Viewer, range: str = "10m") 
     part = request.headers.get("x-part", "")
     rows = subnets.list_subnets(session)
     usage = count_usage(session, rows)
+    top = [place.id for place in outline.outline(session) if place.parent is None]
     shown: dict[str, Any] = {
-        "leased": sum(used.leased for used in usage.values()),
-        "free": sum(used.free for used in usage.values()),
+        "leased": sum(usage[row].leased for row in top),
+        "free": sum(usage[row].free for row in top),
         "count": len(rows),
         "rate": samples.present(session),
     }

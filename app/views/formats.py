@@ -137,3 +137,14 @@ def audit_title(entry: AuditEntry) -> str:
         return f"{kind} {picture['first']}\u2013{picture['last']}"
     named = next((picture[key] for key in ("ip", "hostname", "name") if picture.get(key)), None)
     return f"{kind} {named or entry.object.partition('/')[2]}"
+
+
+def page_href(href: str | None) -> str:
+    """Return the page of what the REST API links to; empty when it has none."""
+    kind, _, number = (href or "").removeprefix("/api/v1/").partition("/")
+    pages = {
+        "settings": "/settings", "subnets": f"/subnets/{number}/edit",
+        "client-classes": f"/client-classes/{number}",
+        "reservations": f"/reservations/{number}/edit", "shared-networks": "/shared-networks",
+    }  # fmt: skip
+    return pages.get(kind, "")

@@ -1,5 +1,6 @@
 """How are options typed into a form, and shown in it again?"""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ def rows_of(form: FormData) -> list[Row]:
 
 def typed(name: str, text: str) -> Json:
     """Return what the text means for the option; what it can't mean stays text, for the check to refuse."""
+    if text[:1] in ("[", "{"):
+        return _structure(text)
     definition = find(name)
     kind = definition.kind if definition else "text"
     if kind in ("ips", "domains"):
@@ -44,6 +47,14 @@ def typed(name: str, text: str) -> Json:
     return _number(text) if kind in _NUMBERS else text
 
 
+def _structure(text: str) -> Json:
+    try:
+        found: Json = json.loads(text)
+    except ValueError:
+        return text
+    return found
+
+
 def _number(text: str) -> Json:
     return int(text) if text.removeprefix("-").isdecimal() and len(text) < 12 else text
 
@@ -52,6 +63,12 @@ def shown(value: Any) -> str:
     """Return a value as it is typed."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Mapping) and set(value) != {"destination", "router"}:
+        return json.dumps(value)
+    if isinstance(value, list) and any(
+        isinstance(m, Mapping) and set(m) != {"destination", "router"} for m in value
+    ):
+        return json.dumps(value)
     if isinstance(value, Mapping):
         return f"{value.get('destination', '')} via {value.get('router', '')}"
     if isinstance(value, list | tuple):

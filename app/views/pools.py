@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.auth.deps import Db, Form, Operator
 from app.models import Pool, Subnet
 from app.schemas.pools import PoolIn
-from app.services import pools, preview, subnets
+from app.services import client_classes, pools, preview, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.services.rows import Stale
@@ -20,7 +20,7 @@ from app.views.render import Id, page
 from app.views.subnets import saved
 
 router = APIRouter(prefix="/subnets/{subnet_id}/pools", include_in_schema=False)
-FIELDS = ("start", "end", "kind", "clients")
+FIELDS = ("start", "end", "kind", "clients", "client_class", "next_server", "server_name", "boot_file")
 SHOWN = (*FIELDS, "options")
 FORM = "subnets/pool.html"
 
@@ -74,13 +74,8 @@ def check(request: Request, session: Db, actor: Operator, subnet_id: Id, form: F
 def show(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id: Id) -> Response:
     """Show the form of a pool."""
     row = pools.get_pool(session, pool_id)
-    values = {
-        "start": str(row.first),
-        "end": str(row.last),
-        "kind": row.kind,
-        "clients": row.clients,
-        "version": row.version,
-    }
+    values = {name: getattr(row, name) or "" for name in FIELDS[2:]}
+    values |= {"start": str(row.first), "end": str(row.last), "version": row.version}
     return _page(request, session, subnets.get_subnet(session, row.subnet_id), values, row.options, pool=row)
 
 
@@ -159,5 +154,11 @@ def _page(
     current: dict[str, Any] | None = None,
 ) -> Response:
     others = [row for row in pools.list_pools(session, subnet.id) if pool is None or row.id != pool.id]
-    more = {"subnet": subnet, "pool": pool, "others": others, "current": current}
+    more = {
+        "subnet": subnet,
+        "pool": pool,
+        "others": others,
+        "current": current,
+        "classes": client_classes.list_classes(session),
+    }
     return form_page(request, session, FORM, values, options, error, SHOWN, **more)

@@ -72,6 +72,7 @@ def _prepare() -> None:
         audit_title=formats.audit_title,
         int_address=int,
         effect=effects.sentence,
+        page_href=formats.page_href,
     )
     env.tests["random_mac"] = is_locally_administered
 

@@ -22,6 +22,8 @@ PAGES: Final = (
     ("/shared-networks", "Shared networks"),
     ("/denied-clients", "Denied clients"),
     ("/imports", "Import and export"),
+    ("/client-classes", "Client classes"),
+    ("/client-classes/boot", "Network boot"),
     ("/users", "Users"),
     ("/tokens", "My tokens"),
     ("/sessions", "My sessions"),

@@ -9,12 +9,17 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
 from app.models import Subnet
+from app.schemas.effective import EffectiveQuery
 from app.services import activity, addresses, impact, leases, outline, pools, reservations, standings, subnets
 from app.services.density import taken_in
+from app.services.effective import effective
+from app.services.errors import Invalid
 from app.services.leases import LeaseFilters
+from app.services.patch import parsed
 from app.services.rows import picture
 from app.services.usage import usage as count_usage
 from app.views import effects
+from app.views.forms import problems_of
 from app.views.preferences import gettext as _
 from app.views.render import Id, page
 
@@ -22,6 +27,7 @@ router = APIRouter(prefix="/subnets", include_in_schema=False)
 CELLS: Final = 256
 BUCKETS: Final = 256
 RECENT: Final = 100
+ASKED: Final = ("ip", "mac", "vendor_class", "requested")
 
 
 @router.get("/{subnet_id}")
@@ -119,9 +125,15 @@ def show_leases(request: Request, session: Db, actor: Viewer, subnet_id: Id) -> 
 
 @router.get("/{subnet_id}/options")
 def show_options(request: Request, session: Db, actor: Viewer, subnet_id: Id) -> Response:
-    """Show what clients of the subnet are told, and where each value comes from."""
+    """Show what a client of the subnet is told, byte for byte, and where each value comes from."""
     row = subnets.get_subnet(session, subnet_id)
-    return _tab(request, session, row, "options")
+    asked = {name: request.query_params.get(name, "").strip() or None for name in ASKED}
+    shown: dict[str, Any] = {"asked": asked, "found": None, "problems": {}}
+    try:
+        shown["found"] = effective(session, row.id, parsed(EffectiveQuery, asked))
+    except Invalid as error:
+        shown["problems"] = problems_of(error, ())
+    return _tab(request, session, row, "options", part="effective", **shown)
 
 
 @router.get("/{subnet_id}/history")
@@ -146,7 +158,7 @@ def states(session: Db, actor: Viewer, subnet_id: Id, at: str = "") -> JSONRespo
     return JSONResponse({cell.ip: cell.state for cell in cells})
 
 
-def _tab(request: Request, session: Session, row: Subnet, tab: str, status: int = 200, **shown: Any) -> Response:
+def _tab(request: Request, session: Session, row: Subnet, tab: str, part: str = "", **shown: Any) -> Response:
     labels = (
         ("addresses", "", _("Addresses")),
         ("pools", "/pools", _("Pools")),
@@ -159,4 +171,4 @@ def _tab(request: Request, session: Session, row: Subnet, tab: str, status: int 
     above = [other for other in outline.ancestors(session, str(row.first)) if other.prefix_len < row.prefix_len]
     used = count_usage(session, [row])[row.id]
     values = {"subnet": row, "tab": tab, "tabs": labels, "used": used, "above": above, **shown}
-    return page(request, session, f"subnets/{tab}.html", status, **values)
+    return page(request, session, f"subnets/{tab}.html", part=part, **values)

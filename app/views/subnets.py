@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Pool, Subnet
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
-from app.services import audit, outline, subnets
+from app.services import audit, client_classes, outline, subnets
 from app.services.errors import DomainError
 from app.services.outline import Place
 from app.services.patch import parsed
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/subnets", include_in_schema=False)
 TEXTS = (
     "name", "description", "vlan", "gateway", "interface", "shared_network", "lease_time", "min_lease_time",
     "max_lease_time", "renew_time", "rebind_time", "next_server", "server_name", "boot_file",
-    "rapid_commit", "bootp", "random_macs", "min_secs", "offer_delay_ms",
+    "client_class", "rapid_commit", "bootp", "random_macs", "min_secs", "offer_delay_ms",
 )  # fmt: skip
 SWITCHES = ("dhcp_enabled", "authoritative", "ping_check", "known_clients_only", "ignore_client_id")
 SHOWN = ("cidr", *TEXTS, *SWITCHES, "relays", "options")
@@ -153,7 +153,7 @@ def show_new(request: Request, session: Db, actor: Operator, cidr: str = "") -> 
     """Show the form of a new subnet; its own DNS and domain are what most subnets need."""
     usual: list[Row] = [{"option": name, "value": ""} for name in ("domain-name-servers", "domain-name")]
     values = {"cidr": cidr, "dhcp_enabled": True, "authoritative": True}
-    return form_page(request, session, FORM, values, usual, subnet=None)
+    return form_page(request, session, FORM, values, usual, subnet=None, **_classes(session))
 
 
 @router.post("/new")
@@ -171,7 +171,19 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
 def show_edit(request: Request, session: Db, actor: Operator, subnet_id: Id) -> Response:
     """Show the form with what is stored."""
     row = subnets.get_subnet(session, subnet_id)
-    return form_page(request, session, FORM, {**_values(row), "version": row.version}, row.options, subnet=row)
+    return form_page(
+        request,
+        session,
+        FORM,
+        {**_values(row), "version": row.version},
+        row.options,
+        subnet=row,
+        **_classes(session),
+    )
+
+
+def _classes(session: Session) -> dict[str, Any]:
+    return {"classes": client_classes.list_classes(session)}
 
 
 def _values(row: Subnet) -> dict[str, Any]:
@@ -210,7 +222,18 @@ def _refused(
     if stale and row is not None:
         values["version"] = row.version
     current = {k: v for k, v in _values(row).items() if k in values} if stale and row else None
-    return form_page(request, session, FORM, values, rows_of(form), error, SHOWN, subnet=row, current=current)
+    return form_page(
+        request,
+        session,
+        FORM,
+        values,
+        rows_of(form),
+        error,
+        SHOWN,
+        subnet=row,
+        current=current,
+        **_classes(session),
+    )
 
 
 @router.post("/{subnet_id}/dhcp")
