@@ -26,6 +26,7 @@ from dhcpd.engine.balance import Balance, leaves_to_other
 from dhcpd.engine.classify import Ingress
 from dhcpd.engine.decide import Decision, decide
 from dhcpd.engine.leases import ACTIVE, DECLINED, QUARANTINED, RELEASED, LeaseChange
+from dhcpd.engine.limits import Limiter, limiter_of
 from dhcpd.engine.probing import on_answer, on_silence
 from dhcpd.engine.reasons import REFUSALS, Reason
 from dhcpd.engine.shed import shed
@@ -35,7 +36,7 @@ from dhcpd.engine.takeover import TAKEN, UNDONE, give_back, take_over
 from dhcpd.pipeline import Batch, Pipeline
 from dhcpd.protocol.addresses import format_mac
 from dhcpd.protocol.errors import DecodeError
-from dhcpd.protocol.packet import decode
+from dhcpd.protocol.packet import Packet, decode
 from dhcpd.samples import Sampler
 from dhcpd.stats import Stats
 from dhcpd.waiting import Parked, Waiting
@@ -72,6 +73,7 @@ class Worker:
         self._device = may_bind_devices()
         self._ports = Ports()
         self._waiting = Waiting(self._ports)
+        self._limiter: Limiter | None = None
         self._interfaces: list[Interface] = []
         self._table = Table()
         self._snapshot = Snapshot(0, (), {}, {}, {}, {}, frozenset())
@@ -225,12 +227,19 @@ class Worker:
             decision = Decision(Reason.DROP_DATABASE_AWAY)
         elif self._balance is not None and leaves_to_other(packet, self._balance):
             decision = Decision(Reason.DROP_OTHER_HOST)
+        elif (limited := self._limited(packet, ingress)) is not None:
+            decision = Decision(limited)
         else:
             decision = decide(packet, ingress, self._snapshot, self._table, now=now)
         self._stats.by_reason[decision.reason] += 1
         if decision.reason in REFUSALS:
             self._stats.note_refusal(format_mac(packet.chaddr), decision.reason, ingress.interface, now)
         return decision
+
+    def _limited(self, packet: Packet, ingress: Ingress) -> Reason | None:
+        if self._limiter is None:
+            return None
+        return self._limiter.refuses(packet, ingress.interface, time.monotonic())
 
     def _write(self, changes: Sequence[LeaseChange], now: int) -> set[int]:
         return self._store.commit(changes, now=now)
@@ -371,6 +380,7 @@ class Worker:
 
     def _use(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._limiter = limiter_of(snapshot)
         self._table.use(snapshot)
 
     def _obey(self, command_id: int, action: str, ip: int) -> None:
@@ -443,6 +453,7 @@ class Worker:
                     **self._stats.row(),
                     "waiting": self._waiting.row(),
                     "offers": self._table.offers(now=self.now()),
+                    "floods": self._floods(),
                 },
             },
             self._sampler.take(self._stats),
@@ -456,6 +467,16 @@ class Worker:
         if jump_s:
             log.warning("the clock jumped %d s ahead: every lease runs for as much longer", jump_s)
             self._table.postpone(jump_s)
+
+    def _floods(self) -> list[dict[str, int]]:
+        """Return the links that are flooded by newcomers: their subnets, since when, how fast."""
+        now = self.now()
+        return [
+            {"subnet_id": subnet.id, "since": flood.since, "newcomers_per_s": round(flood.rate(now))}
+            for link, flood in self._table.floods.items()
+            if flood.is_on(now)
+            for subnet in self._snapshot.links.get(link, ())
+        ]
 
     def _warnings(self) -> list[str]:
         if not self._device:

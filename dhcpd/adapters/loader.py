@@ -82,6 +82,12 @@ class _Compiler:
             classes=Classifier([self._class(row) for row in self.classes]) if self.classes else None,
             denied=Denied(self.denied),
             leasequery=tuple(map(_span, self.settings.leasequery_requesters)),
+            defence=self.settings.starvation_defence,
+            known_reserve_percent=self.settings.known_reserve_percent,
+            clients_per_port=self.settings.clients_per_port,
+            client_rate_limit=self.settings.client_rate_limit,
+            interface_rate_limit=self.settings.interface_rate_limit,
+            limit_relayed=self.settings.limit_relayed,
         )
 
     def _layer(self, row: Any) -> Layer | None:

@@ -6,7 +6,9 @@ from typing import Final, NamedTuple
 from dhcpd.engine import bootp, leasequery, reply
 from dhcpd.engine.allocate import belongs_elsewhere, choose, may_have, why_nothing
 from dhcpd.engine.classify import Ingress, Request, classify, names_other_server
+from dhcpd.engine.floods import HOLD_S, QUARANTINE_S, Newcomer
 from dhcpd.engine.leases import ACTIVE, DECLINED, RELEASED, Change, Hold, LeaseChange, Unhold
+from dhcpd.engine.newcomers import admit, flood_of, is_newcomer
 from dhcpd.engine.probing import Probe, wants_probe
 from dhcpd.engine.reasons import Reason, explain
 from dhcpd.engine.route import Destination, route
@@ -39,7 +41,7 @@ class Decision(NamedTuple):
     reason: str
     reply: bytes | None = None
     destination: Destination | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Change | Newcomer, ...] = ()
     probe: Probe | None = None
     delay_ms: int = 0
 
@@ -89,23 +91,45 @@ def _discover(request: Request, snapshot: Snapshot, table: Table) -> Decision:
             return decision
     found = choose(request, table)
     if found is None:
-        return Decision(why_nothing(request))
+        return Decision(why_nothing(request), changes=admit(request, 0, snapshot, table)[1])
     subnet, ip = found
     if request.packet.secs < subnet.min_secs:
         return Decision(Reason.DROP_TOO_EARLY)
-    hold = Hold(ip, request.link, request.client_key, request.now + snapshot.offer_hold_s)
-    if subnet.ping_check and wants_probe(request, ip, table):
-        probe = Probe(ip, request.packet.chaddr, request.ingress.interface, relayed=request.packet.giaddr != 0)
-        return Decision(Reason.PROBING, changes=(hold,), probe=probe)
-    if subnet.rapid_commit and RAPID_COMMIT in request.packet.options:
-        request.rapid = True  # RFC 4039 §3.1
-        return _ack(request, subnet, ip, table, Reason.ASSIGNED_RAPIDLY)
     before = table.hold_on(ip, request.now)
     again = before is not None and before.client_key == request.client_key
-    hold = hold._replace(probed=before is not None and before.probed and again)
-    data = reply.grant(request, MessageType.OFFER, ip, subnet, lease_seconds(request, subnet))
+    refusal, notes = admit(request, ip, snapshot, table) if not again else (None, ())
+    if refusal is not None:
+        return Decision(refusal, changes=notes)
+    hold = _hold(request, ip, snapshot, table, probed=again and before is not None and before.probed)
+    if subnet.ping_check and wants_probe(request, ip, table):
+        return Decision(Reason.PROBING, changes=(hold, *notes), probe=_probe(request, ip))
+    if subnet.rapid_commit and RAPID_COMMIT in request.packet.options:
+        request.rapid = True  # RFC 4039 §3.1
+        return _ack(request, subnet, ip, snapshot, table, Reason.ASSIGNED_RAPIDLY, notes)
+    lease_s = _lease_s(request, subnet, ip, snapshot, table)
+    data = reply.grant(request, MessageType.OFFER, ip, subnet, lease_s)
     reason = Reason.OFFERED_AGAIN if again else Reason.OFFERED
-    return Decision(reason, data, _route(request, ip), (hold,), delay_ms=subnet.offer_delay_ms)
+    return Decision(reason, data, _route(request, ip), (hold, *notes), delay_ms=subnet.offer_delay_ms)
+
+
+def _hold(request: Request, ip: int, snapshot: Snapshot, table: Table, *, probed: bool = False) -> Hold:
+    """Hold an offer as long as configured; a newcomer's in a flood for a short time."""
+    flood = flood_of(request, snapshot, table)
+    short = flood is not None and is_newcomer(request, ip, flood)
+    hold_s = min(HOLD_S, snapshot.offer_hold_s) if short else snapshot.offer_hold_s
+    return Hold(ip, request.link, request.client_key, request.now + hold_s, probed)
+
+
+def _lease_s(request: Request, subnet: Subnet, ip: int, snapshot: Snapshot, table: Table) -> int:
+    """Return the lease time; a newcomer's in a flood is the shortest until it is renewed."""
+    flood = flood_of(request, snapshot, table)
+    if flood is not None and is_newcomer(request, ip, flood):
+        return min(subnet.min_lease_s, subnet.lease_s)
+    return lease_seconds(request, subnet)
+
+
+def _probe(request: Request, ip: int) -> Probe:
+    return Probe(ip, request.packet.chaddr, request.ingress.interface, relayed=request.packet.giaddr != 0)
 
 
 def _without_ipv4(request: Request) -> Decision | None:
@@ -123,13 +147,13 @@ def _bootp(request: Request, snapshot: Snapshot, table: Table) -> Decision:
         return Decision(reason)
     if not given.ip:  # the client has an address: settings only
         return Decision(reason, given.reply, _route(request, request.packet.ciaddr))
+    refusal, notes = admit(request, given.ip, snapshot, table)
+    if refusal is not None:
+        return Decision(refusal, changes=notes)
     if given.subnet.ping_check and wants_probe(request, given.ip, table):
-        hold = Hold(given.ip, request.link, request.client_key, request.now + snapshot.offer_hold_s)
-        probe = Probe(
-            given.ip, request.packet.chaddr, request.ingress.interface, relayed=request.packet.giaddr != 0
-        )
-        return Decision(Reason.PROBING, changes=(hold,), probe=probe)
-    return Decision(reason, given.reply, _route(request, given.ip), given.changes)
+        hold = _hold(request, given.ip, snapshot, table)
+        return Decision(Reason.PROBING, changes=(hold, *notes), probe=_probe(request, given.ip))
+    return Decision(reason, given.reply, _route(request, given.ip), (*given.changes, *notes))
 
 
 def _request(request: Request, snapshot: Snapshot, table: Table) -> Decision:
@@ -153,7 +177,12 @@ def _request(request: Request, snapshot: Snapshot, table: Table) -> Decision:
             return refusal
     if not may_have(request, subnet, ip, table):
         return _nak(request, Reason.NAK_NOT_AVAILABLE)
-    return _ack(request, subnet, ip, table, Reason.ASSIGNED)
+    if request.binding is None and table.held_for(request.link, request.client_key, request.now) != ip:
+        kept_from, notes = admit(request, ip, snapshot, table)
+        if kept_from is not None:
+            return Decision(kept_from, changes=notes)
+        return _ack(request, subnet, ip, snapshot, table, Reason.ASSIGNED, notes)
+    return _ack(request, subnet, ip, snapshot, table, Reason.ASSIGNED)
 
 
 def _check_record(request: Request, subnet: Subnet, ip: int, table: Table) -> Decision | None:
@@ -168,11 +197,19 @@ def _check_record(request: Request, subnet: Subnet, ip: int, table: Table) -> De
     return None
 
 
-def _ack(request: Request, subnet: Subnet, ip: int, table: Table, new: Reason) -> Decision:
-    lease_s = lease_seconds(request, subnet)
+def _ack(
+    request: Request,
+    subnet: Subnet,
+    ip: int,
+    snapshot: Snapshot,
+    table: Table,
+    new: Reason,
+    notes: tuple[Newcomer, ...] = (),
+) -> Decision:
+    lease_s = _lease_s(request, subnet, ip, snapshot, table)
     reason, changes = bind(request, subnet, ip, lease_s, table, new)
     data = reply.grant(request, MessageType.ACK, ip, subnet, lease_s)
-    return Decision(reason, data, _route(request, ip), changes)
+    return Decision(reason, data, _route(request, ip), (*changes, *notes))
 
 
 def _release(request: Request, snapshot: Snapshot, table: Table) -> Decision:
@@ -194,7 +231,9 @@ def _decline(request: Request, snapshot: Snapshot, table: Table) -> Decision:
         return Decision(Reason.DROP_NOT_THE_OWNER)
     if table.declines_of(lease.mac) >= DECLINE_CAP:
         return Decision(Reason.DROP_DECLINE_CAP)
-    after = lease._replace(state=DECLINED, expires_at=request.now + snapshot.decline_hold_s)
+    flood = flood_of(request, snapshot, table)
+    hold_s = snapshot.decline_hold_s if flood is None else min(QUARANTINE_S, snapshot.decline_hold_s)
+    after = lease._replace(state=DECLINED, expires_at=request.now + hold_s)
     return Decision(Reason.DECLINED, changes=(LeaseChange(lease, after, Reason.DECLINED),))
 
 

@@ -47,6 +47,11 @@ class Reason(StrEnum):
     DROP_KNOWN_CLIENTS_ONLY = "drop-known-clients-only"
     DROP_RANDOM_MAC = "drop-random-mac"
     DROP_TOO_EARLY = "drop-too-early"
+    DROP_NEWCOMER = "drop-newcomer"
+    DROP_KEPT_FOR_KNOWN = "drop-kept-for-known"
+    DROP_PORT_FULL = "drop-port-full"
+    DROP_CLIENT_RATE = "drop-client-rate"
+    DROP_INTERFACE_RATE = "drop-interface-rate"
     DROP_OTHER_SERVER = "drop-other-server"
     DROP_UNKNOWN_CLIENT = "drop-unknown-client"
     DROP_NOT_A_REQUEST = "drop-not-a-request"
@@ -106,6 +111,11 @@ SENTENCES: dict[str, str] = {
     Reason.DROP_KNOWN_CLIENTS_ONLY: "No answer: the subnet serves only clients that have a reservation.",
     Reason.DROP_RANDOM_MAC: "No answer: the subnet does not serve made-up (locally administered) MACs.",
     Reason.DROP_TOO_EARLY: "No answer yet: the client has not waited as long as the subnet wants it to.",
+    Reason.DROP_NEWCOMER: "No answer yet: new clients flood this network, and this one has not asked again so far.",
+    Reason.DROP_KEPT_FOR_KNOWN: "No answer: in a flood the last free addresses are for clients known before it.",
+    Reason.DROP_PORT_FULL: "No answer: the port (circuit-id) that the client is on has as many clients as it may.",
+    Reason.DROP_CLIENT_RATE: "Ignored: the client sends more messages a second than one client may.",
+    Reason.DROP_INTERFACE_RATE: "Ignored: the interface receives more messages a second than the limit set for it.",
     Reason.DROP_OTHER_SERVER: "No answer: the client chose another DHCP server.",
     Reason.DROP_UNKNOWN_CLIENT: "No answer: the client is unknown and the subnet is not authoritative.",
     Reason.DROP_NOT_A_REQUEST: "No answer: the packet is a server's reply, not a request.",

@@ -17,6 +17,9 @@ KNOWN: Final = "known"
 UNKNOWN: Final = "unknown"
 BOOTP: Final = "bootp"
 DENY: Final = "deny"
+OFF: Final = "off"
+LINKS: Final = "links"
+EVERYWHERE: Final = "everywhere"
 
 
 @dataclass(slots=True, eq=False)
@@ -117,7 +120,8 @@ class Denied:
 class Snapshot:
     """The whole configuration at one revision, frozen after construction; classes None = there are none.
 
-    `leasequery` holds the ranges (first, last) of relays whose questions are answered (RFC 4388).
+    `leasequery` holds the ranges (first, last) of relays whose questions are answered (RFC 4388). `defence` against
+    floods of newcomers: OFF, LINKS (clients that no relay stands before) or EVERYWHERE. Limits: 0 = none.
     """
 
     revision: int
@@ -132,6 +136,12 @@ class Snapshot:
     classes: Classifier | None = None
     denied: Denied = field(default_factory=lambda: Denied(()))
     leasequery: tuple[tuple[int, int], ...] = ()
+    defence: str = OFF
+    known_reserve_percent: int = 10
+    clients_per_port: int = 0
+    client_rate_limit: int = 0
+    interface_rate_limit: int = 0
+    limit_relayed: bool = False
     links: dict[int, tuple[Subnet, ...]] = field(init=False)
     policed: frozenset[int] = field(init=False)
     kinds: frozenset[str] = field(init=False)

@@ -6,6 +6,7 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import Final
 
+from dhcpd.engine.floods import Flood, Newcomer
 from dhcpd.engine.leases import (
     ACTIVE,
     DECLINED,
@@ -61,6 +62,8 @@ class Table:
         self._allocators: dict[tuple[int, int], Allocator] = {}
         self._declines: dict[bytes, int] = {}
         self._rank, self._parts = 0, 1
+        self.floods: dict[int, Flood] = {}
+        self.on_port: dict[tuple[int, bytes], set[int]] = {}
 
     def load(self, leases: Iterable[Lease]) -> None:
         """Fill an empty table with what the database holds."""
@@ -251,6 +254,19 @@ class Table:
         newest = islice(reversed(self._hold_order), OFFERS_TOLD)
         return [(h.ip, h.expires_at) for h in newest if h.expires_at > now and self._holds.get(h.ip) is h]
 
+    def is_free(self, ip: int, now: int) -> bool:
+        """Tell whether nobody leases the address or has been offered it, and a newcomer may get it."""
+        lease = self.leases.get(ip)
+        taken = (
+            lease is not None and (lease.state == ACTIVE or lease.state in QUARANTINED) and lease.expires_at > now
+        )
+        return not taken and ip not in self._holds and self._may_serve(ip)
+
+    def left_in(self, pool: Pool) -> int:
+        """Return about how many addresses of a pool are free, without a look at each."""
+        allocator = self._allocators[pool.first, pool.last]
+        return (allocator.last - allocator.cursor) // allocator.parts + 1 + len(allocator.reusable)
+
     def declines_of(self, mac: bytes) -> int:
         """Return how many addresses the client has in quarantine."""
         return self._declines.get(mac, 0)
@@ -264,7 +280,7 @@ class Table:
 
     # --- changes ---
 
-    def apply(self, changes: Iterable[Change]) -> None:
+    def apply(self, changes: Iterable[Change | Newcomer]) -> None:
         """Take the changes in."""
         for change in changes:
             if type(change) is LeaseChange:
@@ -273,6 +289,16 @@ class Table:
                 self._hold(change)
             elif type(change) is Unhold:
                 self._drop_hold(change.link, change.client_key)
+            elif type(change) is Newcomer:
+                self._meet(change)
+
+    def _meet(self, newcomer: Newcomer) -> None:
+        flood = self.floods.get(newcomer.link)
+        if flood is None:
+            flood = self.floods[newcomer.link] = Flood(newcomer.now)
+        flood.note(newcomer)
+        if newcomer.port and newcomer.ip:
+            self.on_port.setdefault((newcomer.link, newcomer.port), set()).add(newcomer.ip)
 
     def revert(self, change: LeaseChange) -> None:
         """Undo a change that the database refused or lost."""
