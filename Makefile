@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := app dhcpd tests migrations
 
-.PHONY: run test bench check format clean
+.PHONY: run test bench check format clean openapi schemathesis
 
 run: $(VENV)/installed $(VENV)/assets
 	$(BIN)/leaseboard serve
@@ -46,6 +46,12 @@ $(VENV)/system-packages: scripts/system_packages.sh $(VENV)/installed
 $(VENV)/bench-packages: scripts/system_packages.sh $(VENV)/installed
 	sh scripts/system_packages.sh bench
 	touch $@
+
+openapi: $(VENV)/installed
+	$(BIN)/python -m tests.app.api.openapi_document
+
+schemathesis: $(VENV)/installed
+	SCHEMATHESIS_EXAMPLES=100 $(BIN)/pytest -q tests/app/api/test_schemathesis.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

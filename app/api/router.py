@@ -16,19 +16,22 @@ from app.api import (
     option_definitions,
     pools,
     reservations,
+    search,
+    settings,
     shared_networks,
     subnets,
-    system,
     tags,
     tokens,
     users,
     vlans,
+    workers,
 )
 
 router = APIRouter(prefix="/api/v1")
 PLAN = (subnets, shared_networks, pools, reservations, denied_clients, addresses, vlans, tags, custom_fields)
+SYSTEM = (settings, workers, search, users, tokens)
 SETTINGS = (client_classes, option_definitions, effective_options)
-for concept in (*PLAN, *SETTINGS, leases, events, audit, imports, exports, system, users, tokens):
+for concept in (*PLAN, *SETTINGS, leases, events, audit, imports, exports, *SYSTEM):
     router.include_router(concept.router)
 router.include_router(option_definitions.catalogue)
 router.include_router(users.me)

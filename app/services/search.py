@@ -17,13 +17,14 @@ LIMIT: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something found: kind is address, subnet, lease or reservation; `matched` says by what."""
+    """Something found: kind is address, subnet, lease or reservation, key its key; `matched` says by what."""
 
     kind: str
     title: str
     note: str
     matched: str
     href: str
+    key: str = ""
 
 
 def search(session: Session, text: str) -> list[Hit]:
@@ -44,7 +45,7 @@ def _address(session: Session, text: str) -> list[Hit]:
         return []
     lease = session.get(Lease, address)
     note = f"{lease.state} · {lease.hostname or format_mac(lease.mac)}" if lease else inside[-1].cidr
-    return [Hit("address", text, note, "address", f"/addresses/{text}")]
+    return [Hit("address", text, note, "address", f"/addresses/{text}", text)]
 
 
 def _devices(session: Session, text: str) -> list[Hit]:
@@ -62,7 +63,7 @@ def _devices(session: Session, text: str) -> list[Hit]:
 def _subnets(session: Session, text: str) -> list[Hit]:
     found = outline.matching(outline.outline(session), text)
     exact = sorted(found, key=lambda place: -place.prefix_len) if "." in text else found
-    return [Hit("subnet", p.cidr, p.name, "prefix", f"/subnets/{p.id}") for p in exact[:LIMIT]]
+    return [Hit("subnet", p.cidr, p.name, "prefix", f"/subnets/{p.id}", str(p.id)) for p in exact[:LIMIT]]
 
 
 def _names(session: Session, text: str) -> list[Hit]:
@@ -85,9 +86,11 @@ def _contains(text: str) -> str:
 
 def _lease(row: Lease, matched: str) -> Hit:
     note = " · ".join(part for part in (row.hostname, format_mac(row.mac), row.state) if part)
-    return Hit("lease", str(row.ip), note, matched, f"/addresses/{row.ip}")
+    return Hit("lease", str(row.ip), note, matched, f"/addresses/{row.ip}", str(row.ip))
 
 
 def _reservation(row: Reservation, matched: str) -> Hit:
     known: Any = row.hostname or (row.identifiers[0].value if row.identifiers else "")
-    return Hit("reservation", str(row.ip or known), str(known), matched, f"/reservations/{row.id}/edit")
+    return Hit(
+        "reservation", str(row.ip or known), str(known), matched, f"/reservations/{row.id}/edit", str(row.id)
+    )

@@ -12,6 +12,8 @@ from app.models import Revision, Worker
 from app.models.base import utc_now
 from app.models.types import Address
 from app.services.audit import current_revision
+from app.services.errors import NotFound, Problem
+from app.services.listing import Listing, fields
 
 SILENT_S: Final = 5
 """A worker reports every second; one that has not for this long is taken for dead."""
@@ -19,6 +21,11 @@ SILENT_S: Final = 5
 
 GRACE_S: Final = 2
 """A new revision may be on its way for this long before a page warns of it."""
+
+
+LISTING: Final = Listing(
+    Worker, fields(Worker, "id", "pid", "started_at", "last_seen", "revision_applied", "apply_ms")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,14 @@ class WorkerHealth:
 def list_workers(session: Session) -> list[Worker]:
     """Return all workers that ever reported."""
     return list(session.scalars(select(Worker).order_by(Worker.id)))
+
+
+def get_worker(session: Session, worker_id: str) -> Worker:
+    """Return a worker; raises NotFound."""
+    found = session.get(Worker, worker_id)
+    if found is None:
+        raise NotFound(Problem("id", "not_found", f"There is no worker {worker_id}."))
+    return found
 
 
 def is_live(worker: Worker) -> bool:
