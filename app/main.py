@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api import errors as api_errors
 from app.api import openapi
+from app.api.metrics import router as metrics_router
 from app.api.rates import Rates
 from app.api.router import router as api_router
 from app.assets import assets
@@ -61,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.setup_code = secrets.token_urlsafe(9)
     app.middleware("http")(_frame)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    for router in (api_router, stream_router, view_router):
+    for router in (api_router, metrics_router, stream_router, view_router):
         app.include_router(router)
     app.add_api_route("/health/live", _live, include_in_schema=False)
     app.add_api_route("/health/ready", _ready, include_in_schema=False)

@@ -285,6 +285,8 @@ class _Routes:
         if "key" in endpoint.__annotations__:
             endpoint.__annotations__["key"] = self.key
         shape = None if more.get("status_code") == 204 else self.resource.shape
+        if method == "PUT":
+            more["responses"] = {201: {"model": shape, "description": "It is new."}}
         self.router.add_api_route(
             path, endpoint, methods=[method], operation_id=self._name(verb), response_model=shape, **more
         )

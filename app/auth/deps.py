@@ -61,6 +61,8 @@ def current_actor(request: Request, session: Db, form: Annotated[FormData, Depen
 
 def resource_of(path: str) -> str:
     """Return the resource that token scopes name: `/api/v1/leases/10.0.0.1` is of `leases`, a page of `pages`."""
+    if path == "/metrics":
+        return "metrics"
     return path.removeprefix(API).split("/")[0] if path.startswith(API) else "pages"
 
 

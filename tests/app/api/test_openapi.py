@@ -36,7 +36,11 @@ def bodies(document: Document, operation: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {"in": operation.get("requestBody", {})} | {
         status: resolve(document, answer) for status, answer in operation["responses"].items() if status < "3"
     }
-    return {name: next(iter(part.get("content", {}).values()), {}).get("schema") for name, part in parts.items()}
+    found: dict[str, Any] = {}
+    for name, part in parts.items():
+        contents = list(part.get("content", {}).values())
+        found[name] = contents[0].get("schema") if contents else None
+    return found
 
 
 def broken(old: Document, new: Document) -> list[str]:

@@ -50,7 +50,7 @@ def test_no_server_error_and_no_undocumented_answer(
         str(Path(sys.executable).with_name("schemathesis")), "run", f"http://{host}:{port}/openapi.json",
         "--header", f"Authorization: Bearer {secret}", "--checks", CHECKS, "--exclude-path", "/api/v1/stream",
         "--phases", "fuzzing" if EXAMPLES == "2" else "coverage,fuzzing", "--max-examples", EXAMPLES,
-        "--generation-deterministic", "--generation-database", "none", "--warnings", "off", "--no-color",
+        "--generation-deterministic", "--warnings", "off", "--no-color",
     ]  # fmt: skip
     ended = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, timeout=3600)
     assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
