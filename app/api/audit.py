@@ -1,6 +1,15 @@
 """JSON routes of the audit. To follow it: `sort=id&id__gt=LAST`."""
 
-from app.api import pools, reservations, shared_networks, subnets, users
+from app.api import (
+    client_classes,
+    denied_clients,
+    option_definitions,
+    pools,
+    reservations,
+    shared_networks,
+    subnets,
+    users,
+)
 from app.api.paging import Id
 from app.api.resource import Resource
 from app.api.trial import changes_of, effects_of
@@ -21,11 +30,9 @@ RESOURCE = Resource(
     get=audit.get_entry,
 )
 router = RESOURCE.router()
+PLAN = (subnets, shared_networks, pools, reservations, client_classes, option_definitions, denied_clients, users)
 UNDOABLE = {
-    **{
-        concept.RESOURCE.path.replace("-", "_"): of_resource(concept.RESOURCE)
-        for concept in (subnets, shared_networks, pools, reservations, users)
-    },
+    **{concept.RESOURCE.path.replace("-", "_"): of_resource(concept.RESOURCE) for concept in PLAN},
     "settings": of_settings(),
 }
 
