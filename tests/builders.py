@@ -50,6 +50,7 @@ class Product:
             "PYTHONUNBUFFERED": "1",
             **environment,
         }
+        self.database = folder / "test.db"
         self.log = folder / "log"
         with self.log.open("w") as log:
             command = [sys.executable, "-m", "app.cli", "serve"]

@@ -42,7 +42,7 @@ class _Writer:
         self.authority(served)
         self.options(settings["options"], "", "settings")
         self.boot(settings, "")
-        self.unsaid(
+        self.out.lose_fields(
             settings, {"options", "lease_time", "next_server", "server_name", "boot_file"}, "settings", "settings"
         )
         tags = {subnet["cidr"]: f"s{number}" for number, subnet in enumerate(served, start=1)}
@@ -79,7 +79,7 @@ class _Writer:
         ranges = self.ranges.get(subnet["cidr"], [])
         for (first, last), pool in ranges:
             self.lines.append(f"dhcp-range=set:{tag},{text(first)},{text(last)},{tail}")
-            self.unsaid(pool, {"subnet", "start", "end", "kind"}, "a pool", pool["start"])
+            self.out.lose_fields(pool, {"subnet", "start", "end", "kind"}, "a pool", pool["start"])
         if not ranges:
             self.lines.append(f"dhcp-range=set:{tag},{network[0]},static,{tail}")
         options = list(subnet["options"])
@@ -87,7 +87,7 @@ class _Writer:
             options.insert(0, {"option": "routers", "value": [subnet["gateway"]]})
         self.options(options, f"tag:{tag},", subnet["cidr"])
         self.boot(subnet, f"tag:{tag},")
-        self.unsaid(subnet, _SUBNET_SAID, "a subnet", subnet["cidr"])
+        self.out.lose_fields(subnet, _SUBNET_SAID, "a subnet", subnet["cidr"])
 
     def boot(self, scope: Values, tag: str) -> None:
         if scope.get("boot_file"):
@@ -111,7 +111,7 @@ class _Writer:
         said += [part for part in (host["ip"], host["hostname"]) if part]
         self.lines.append(f"dhcp-host={','.join(said)}")
         self.options(host["options"], f"tag:{tag},", name)
-        self.unsaid(host, _HOST_SAID, "a reservation", name)
+        self.out.lose_fields(host, _HOST_SAID, "a reservation", name)
 
     def options(self, rows: list[Values], tag: str, where: str) -> None:
         """Write the options of a scope."""
@@ -135,12 +135,6 @@ class _Writer:
                 self.out.lose("an option without a value", f"{row['option']} of {where}")
                 continue
             self.lines.append(f"{word}={tag}{definition.code},{value}")
-
-    def unsaid(self, row: Values, said: set[str], what: str, name: object) -> None:
-        """Note fields that have a value, and no counterpart."""
-        for field in sorted(set(row) - said):
-            if row[field] not in (None, "", [], {}, False):
-                self.out.lose(f"{field} of {what}", name)
 
 
 def _colons(value: str) -> str:

@@ -77,7 +77,7 @@ class _Writer:
             ],
             "subnet4": alone,
         }
-        self.unsaid(settings, {*_TIMES, *_BOOT, "options"}, "settings", "settings")
+        self.out.lose_fields(settings, {*_TIMES, *_BOOT, "options"}, "settings", "settings")
         for kind in ("client_classes", "denied_clients", "option_definitions", "vlans"):
             for row in self.plan.get(kind, []):
                 self.out.lose(kind.replace("_", " "), row.get("name") or row.get("mac"))
@@ -116,7 +116,7 @@ class _Writer:
             made["comment"] = subnet["description"]
         if subnet["lease_time"] and not (subnet["min_lease_time"] and subnet["max_lease_time"]):
             self.out.lose("lease_time of a subnet: Kea takes it as least and longest time too", cidr)
-        self.unsaid(subnet, _SUBNET_SAID, "a subnet", cidr)
+        self.out.lose_fields(subnet, _SUBNET_SAID, "a subnet", cidr)
         made["option-data"] = self.options(options, cidr)
         made["pools"] = [self.pool(ends, pool) for ends, pool in self.ranges.get(cidr, [])]
         hosts = (self.host(host) for host in self.hosts.get(cidr, []))
@@ -125,7 +125,7 @@ class _Writer:
 
     def pool(self, ends: tuple[int, int], pool: Values) -> dict[str, Any]:
         """Return a range that may be offered."""
-        self.unsaid(pool, {"subnet", "start", "end", "kind", "options"}, "a pool", pool["start"])
+        self.out.lose_fields(pool, {"subnet", "start", "end", "kind", "options"}, "a pool", pool["start"])
         options = self.options(pool["options"], pool["start"])
         return {"pool": f"{text(ends[0])} - {text(ends[1])}", **({"option-data": options} if options else {})}
 
@@ -148,7 +148,7 @@ class _Writer:
         if host["description"]:
             made["comment"] = host["description"]
         options = self.options(host["options"], name)
-        self.unsaid(host, _HOST_SAID, "a reservation", name)
+        self.out.lose_fields(host, _HOST_SAID, "a reservation", name)
         return {**made, **({"option-data": options} if options else {})}
 
     def options(self, rows: list[Values], where: str) -> list[dict[str, Any]]:
@@ -172,9 +172,3 @@ class _Writer:
         if any(row[name] for name in lost):
             self.out.lose(f"{', '.join(lost)} of an option", f"{row['option']} of {where}")
         return made
-
-    def unsaid(self, row: Values, said: set[str], what: str, name: object) -> None:
-        """Note fields that have a value, and no counterpart."""
-        for field in sorted(set(row) - said):
-            if row[field] not in (None, "", [], {}, False):
-                self.out.lose(f"{field} of {what}", name)

@@ -7,10 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.schemas.pools import PoolIn
+from app.schemas.reservations import ReservationIn
+from app.schemas.settings import SettingsShape
+from app.schemas.subnets import SubnetIn
 from app.transfer.csv_tables import HEXADECIMAL, IDENTIFIERS
 from app.transfer.leaseboard_json import FORMAT, VERSION
 
 EXAMPLES: Final = 5
+_DEFAULTS: Final = [
+    (name, field.get_default(call_default_factory=True))
+    for shape in (SettingsShape, SubnetIn, PoolIn, ReservationIn)
+    for name, field in shape.model_fields.items()
+]
 Values = Mapping[str, Any]
 Plan = Mapping[str, Iterable[Values]]
 
@@ -30,6 +39,13 @@ class Rendered:
 
     text: str = ""
     losses: dict[str, Loss] = field(default_factory=dict)
+
+    def lose_fields(self, row: Values, said: set[str], what: str, name: object) -> None:
+        """Note the fields that say something other than their default, and that the format has no word for."""
+        for field_name in sorted(set(row) - said):
+            value = row[field_name]
+            if value not in (None, "", [], {}, False) and (field_name, value) not in _DEFAULTS:
+                self.lose(f"{field_name} of {what}", name)
 
     def lose(self, what: str, example: object = "") -> None:
         """Note that something of an object is not in the file."""

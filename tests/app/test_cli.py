@@ -36,7 +36,7 @@ def test_unknown_user_role_and_short_password_are_refused(tmp_path: Path) -> Non
     refused(call(tmp_path, "token", "create", "--user", "nobody", "--name", "x"), "There is no user nobody.")
     add = ("user", "add", "ann", "--password-stdin", "--role")
     refused(call(tmp_path, *add, "boss", given="long enough 1\n"), "viewer, operator, admin")
-    refused(call(tmp_path, *add, "admin", given="short\n"), "at least 10 characters")
+    refused(call(tmp_path, *add, "admin", given="short\n"), "at least 10 and at most 1000 characters")
 
 
 @pytest.mark.parametrize("listen", ["nonsense", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:99999"])

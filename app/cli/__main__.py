@@ -1,0 +1,5 @@
+"""`python -m app.cli` is the same as `leaseboard`."""
+
+from app.cli.root import main
+
+main()
