@@ -24,8 +24,11 @@ SUBNET_SETTINGS: Final = (
     "gateway", "options", "lease_time", "min_lease_time", "max_lease_time", "renew_time", "rebind_time",
     "next_server", "server_name", "boot_file", "shared_network", "prefix_len",
 )  # fmt: skip
-RESERVATION_SETTINGS: Final = ("options", "hostname", "next_server", "boot_file")
-GLOBAL_SETTINGS: Final = ("options", "lease_time", "min_lease_time", "max_lease_time", "next_server", "boot_file")
+RESERVATION_SETTINGS: Final = ("options", "hostname", "next_server", "server_name", "boot_file")
+GLOBAL_SETTINGS: Final = (
+    "options", "lease_time", "min_lease_time", "max_lease_time", "renew_time", "rebind_time", "next_server",
+    "server_name", "boot_file",
+)  # fmt: skip
 SENTENCES: Final = {
     "ends": "{who} will not be served any more and may keep {its} address until {until}.",
     "moves": "{who} must take another address at the next renewal, {until} at the latest.",

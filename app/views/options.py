@@ -1,4 +1,4 @@
-"""How are options typed into a form, and shown in it again?"""
+"""How are options typed into a form, and shown in it again? What has no shorter form is written as JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,9 @@ EMPTY_ROWS: Final = 2
 """Rows to fill in below those that are set."""
 _YES: Final = ("1", "on", "true", "yes")
 _NO: Final = ("0", "off", "false", "no")
-_NUMBERS: Final = ("u8", "u16", "u32", "s32", "duration")
+_NUMBERS: Final = ("u8", "u16", "u32", "s8", "s16", "s32", "duration")
+_WORDS: Final = ("ips", "ips-or-none", "domains", "plain-domains", "sip-servers", "uris")
+_ROUTE: Final = {"destination", "router"}
 
 
 def rows_of(form: FormData) -> list[Row]:
@@ -29,17 +31,17 @@ def rows_of(form: FormData) -> list[Row]:
 
 def typed(name: str, text: str) -> Json:
     """Return what the text means for the option; what it can't mean stays text, for the check to refuse."""
-    if text[:1] in ("[", "{"):
-        return _structure(text)
     definition = find(name)
-    kind = definition.kind if definition else "text"
-    if kind in ("ips", "domains"):
+    kind = definition.kind if definition else ""
+    if text[:1] in ("{", "[") or not kind:
+        return _json(text)
+    if kind in _WORDS:
         return text.replace(",", " ").split()
-    if kind in ("u8s", "u16s"):
+    if kind in ("u8s", "u16s", "u32s"):
         return [_number(part) for part in text.replace(",", " ").split()]
-    if kind in ("ip-pairs", "routes"):
+    if kind in ("ip-pairs", "ip-lists", "routes"):
         pairs = [part.replace(" via ", " ").split() for part in text.split(",")]
-        if kind == "ip-pairs":
+        if kind != "routes":
             return pairs
         return [dict(zip(("destination", "router"), pair, strict=False)) for pair in pairs]
     if kind in ("flag", "empty"):
@@ -47,12 +49,13 @@ def typed(name: str, text: str) -> Json:
     return _number(text) if kind in _NUMBERS else text
 
 
-def _structure(text: str) -> Json:
+def _json(text: str) -> Json:
+    """Return what JSON the text is; any other text, for options of the user's own too, is itself."""
     try:
-        found: Json = json.loads(text)
+        value: Json = json.loads(text)
     except ValueError:
         return text
-    return found
+    return value
 
 
 def _number(text: str) -> Json:
@@ -63,15 +66,12 @@ def shown(value: Any) -> str:
     """Return a value as it is typed."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Mapping) and set(value) != {"destination", "router"}:
-        return json.dumps(value)
-    if isinstance(value, list) and any(
-        isinstance(m, Mapping) and set(m) != {"destination", "router"} for m in value
-    ):
-        return json.dumps(value)
     if isinstance(value, Mapping):
-        return f"{value.get('destination', '')} via {value.get('router', '')}"
+        is_route = set(value) == _ROUTE
+        return f"{value['destination']} via {value['router']}" if is_route else json.dumps(value)
     if isinstance(value, list | tuple):
+        if any(isinstance(m, Mapping) and set(m) != _ROUTE for m in value):
+            return json.dumps(value)
         return ", ".join(" ".join(map(str, m)) if isinstance(m, list | tuple) else shown(m) for m in value)
     return str(value)
 
