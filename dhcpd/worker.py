@@ -454,6 +454,7 @@ class Worker:
                     "waiting": self._waiting.row(),
                     "offers": self._table.offers(now=self.now()),
                     "floods": self._floods(),
+                    "class_errors": dict(self._snapshot.classes.errors) if self._snapshot.classes else {},
                 },
             },
             self._sampler.take(self._stats),
