@@ -20,8 +20,18 @@ from app.views.render import Id, page
 from app.views.subnets import saved
 
 router = APIRouter(prefix="/subnets/{subnet_id}/pools", include_in_schema=False)
-FIELDS = ("start", "end", "kind", "clients", "client_class", "next_server", "server_name", "boot_file")
-SHOWN = (*FIELDS, "options")
+FIELDS = (
+    "start",
+    "end",
+    "kind",
+    "clients",
+    "client_class",
+    "next_server",
+    "server_name",
+    "boot_file",
+    "description",
+)
+SHOWN = (*FIELDS, "tags", "options")
 FORM = "subnets/pool.html"
 
 
@@ -55,7 +65,7 @@ def check(request: Request, session: Db, actor: Operator, subnet_id: Id, form: F
     problems: dict[str, Any] = {}
     effects: list[Any] = []
     try:
-        data = _shape(form, subnet_id)
+        data = _shape(form, subnet_id, pools.get_pool(session, pool_id) if pool_id else None)
         work = (
             (lambda: pools.update_pool(session, actor, pool_id, data))
             if pool_id
@@ -75,7 +85,7 @@ def show(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id:
     """Show the form of a pool."""
     row = pools.get_pool(session, pool_id)
     values = {name: getattr(row, name) or "" for name in FIELDS[2:]}
-    values |= {"start": str(row.first), "end": str(row.last), "version": row.version}
+    values |= {"start": str(row.first), "end": str(row.last), "version": row.version, "tags": " ".join(row.tags)}
     return _page(request, session, subnets.get_subnet(session, row.subnet_id), values, row.options, pool=row)
 
 
@@ -83,11 +93,12 @@ def show(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id:
 def update(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id: Id, form: Form) -> Response:
     """Change a pool's range, kind or options."""
     try:
-        pools.update_pool(session, actor, pool_id, _shape(form, subnet_id), version_of(form))
+        data = _shape(form, subnet_id, pools.get_pool(session, pool_id))
+        pools.update_pool(session, actor, pool_id, data, version_of(form))
     except DomainError as error:
         session.rollback()
         row = pools.get_pool(session, pool_id)
-        values = {**filled(form, *FIELDS), "version": version_of(form)}
+        values: dict[str, Any] = {**filled(form, *FIELDS, "tags"), "version": version_of(form)}
         current = None
         if isinstance(error, Stale):
             current = {"start": str(row.first), "end": str(row.last), "kind": row.kind}
@@ -104,7 +115,7 @@ def delete(session: Db, actor: Operator, subnet_id: Id, pool_id: Id) -> Response
     return saved(session, subnet_id, "pools")
 
 
-def _shape(form: Any, subnet_id: int) -> PoolIn:
+def _shape(form: Any, subnet_id: int, stored: Pool | None = None) -> PoolIn:
     """Return the typed pool; a prefix in the first field stands for its whole range."""
     typed = filled(form, *FIELDS)
     if "/" in typed["start"] and not typed["end"]:
@@ -114,7 +125,9 @@ def _shape(form: Any, subnet_id: int) -> PoolIn:
         except ValueError:
             pass  # the check of the field says what is wrong with it
     kept = {"kind": typed["kind"] or "dynamic", "clients": typed["clients"] or "all"}
-    return parsed(PoolIn, {**typed, **kept, "subnet_id": subnet_id, "options": rows_of(form)})
+    same = {} if stored is None else {"custom_fields": stored.custom_fields}
+    tags = str(form.get("tags", "")).replace(",", " ").split()
+    return parsed(PoolIn, {**typed, **kept, **same, "tags": tags, "subnet_id": subnet_id, "options": rows_of(form)})
 
 
 def _size(form: Any) -> int:

@@ -61,7 +61,7 @@ def _prepare() -> None:
         duration=formats.duration,
         vendor=formats.vendor,
         mac=format_mac,
-        explain=explain,
+        explain=lambda reason: preferences.gettext(explain(reason)),
         option_text=shown,
         clock=formats.clock,
         day=formats.day,

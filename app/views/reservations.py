@@ -26,8 +26,8 @@ from app.views.tables import PAGE_ROWS, Column
 from dhcpd.protocol.addresses import format_mac
 
 router = APIRouter(prefix="/reservations", include_in_schema=False)
-TEXTS = ("subnet_id", "ip", "hostname", "description", "next_server", "boot_file")
-SHOWN = (*TEXTS, "identifiers", "options")
+TEXTS = ("subnet_id", "ip", "hostname", "description", "next_server", "server_name", "boot_file")
+SHOWN = (*TEXTS, "tags", "identifiers", "options")
 COLUMNS: Final = (
     Column("state", "State"),
     Column("ip", "Address"),
@@ -133,7 +133,8 @@ def check(request: Request, session: Db, actor: Operator, form: Form, reservatio
     """Say which clients would notice the typed reservation; nothing is kept."""
     shown: dict[str, Any] = {"problems": {}, "effects": []}
     try:
-        data = _shape(form)
+        stored = reservations.get_reservation(session, reservation_id) if reservation_id else None
+        data = _shape(form, stored)
         shown["effects"] = preview.effects(
             session,
             (lambda: reservations.update_reservation(session, actor, reservation_id, data))
@@ -150,7 +151,7 @@ def check(request: Request, session: Db, actor: Operator, form: Form, reservatio
 def show_edit(request: Request, session: Db, actor: Operator, reservation_id: Id) -> Response:
     """Show the form with what is stored."""
     row = reservations.get_reservation(session, reservation_id)
-    values = {name: str(getattr(row, name) or "") for name in TEXTS}
+    values = {name: str(getattr(row, name) or "") for name in TEXTS} | {"tags": " ".join(row.tags)}
     identifiers = [{"type": i.type, "value": show_identifier(i.type, i.value)} for i in row.identifiers]
     return _page(request, session, {**values, "version": row.version}, identifiers, row.options, stored=row)
 
@@ -159,7 +160,9 @@ def show_edit(request: Request, session: Db, actor: Operator, reservation_id: Id
 def update(request: Request, session: Db, actor: Operator, reservation_id: Id, form: Form) -> Response:
     """Change what is promised."""
     try:
-        reservations.update_reservation(session, actor, reservation_id, _shape(form), version_of(form))
+        stored = reservations.get_reservation(session, reservation_id)
+        data = _shape(form, stored)
+        reservations.update_reservation(session, actor, reservation_id, data, version_of(form))
     except DomainError as error:
         session.rollback()
         stored = reservations.get_reservation(session, reservation_id)
@@ -183,15 +186,19 @@ def _identifiers(form: Any) -> Identifiers:
     return [{"type": str(kind), "value": str(text).strip()} for kind, text in pairs if str(text).strip()]
 
 
-def _shape(form: Any) -> ReservationIn:
+def _shape(form: Any, stored: Reservation | None = None) -> ReservationIn:
     values = {name: text for name, text in filled(form, *TEXTS).items() if text}
-    return parsed(ReservationIn, {**values, "identifiers": _identifiers(form), "options": rows_of(form)})
+    same = {} if stored is None else {"custom_fields": stored.custom_fields, "expires_at": stored.expires_at}
+    tags = str(form.get("tags", "")).replace(",", " ").split()
+    return parsed(
+        ReservationIn, {**values, **same, "tags": tags, "identifiers": _identifiers(form), "options": rows_of(form)}
+    )
 
 
 def _refused(
     request: Request, session: Session, form: Any, error: DomainError, stored: Reservation | None = None
 ) -> Response:
-    values: dict[str, Any] = filled(form, *TEXTS, "version")
+    values: dict[str, Any] = filled(form, *TEXTS, "tags", "version")
     current = None
     if isinstance(error, Stale) and stored is not None:
         current = {name: str(getattr(stored, name) or "") for name in TEXTS}

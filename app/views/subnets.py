@@ -30,7 +30,7 @@ TEXTS = (
     "client_class", "rapid_commit", "bootp", "random_macs", "min_secs", "offer_delay_ms",
 )  # fmt: skip
 SWITCHES = ("dhcp_enabled", "authoritative", "ping_check", "known_clients_only", "ignore_client_id")
-SHOWN = ("cidr", *TEXTS, *SWITCHES, "relays", "options")
+SHOWN = ("cidr", *TEXTS, *SWITCHES, "relays", "tags", "options")
 NOT_ON_THE_FORM = set(SubnetSettings.model_fields) - set(SHOWN)
 FORM = "subnets/form.html"
 COLUMNS: Final = (
@@ -190,7 +190,7 @@ def _values(row: Subnet) -> dict[str, Any]:
     """Return what is stored as the form shows it."""
     stored = subnet_out(row).model_dump()
     values = {name: "" if stored[name] is None else stored[name] for name in SHOWN}
-    return {**values, "relays": " ".join(row.relays)}
+    return {**values, "relays": " ".join(row.relays), "tags": " ".join(row.tags)}
 
 
 @router.post("/{subnet_id}/edit")
@@ -208,16 +208,16 @@ def update(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
 
 
 def _shape(form: Any) -> dict[str, Any]:
-    relays = str(form.get("relays", "")).replace(",", " ").split()
+    relays, tags = (str(form.get(name, "")).replace(",", " ").split() for name in ("relays", "tags"))
     texts = filled(form, *TEXTS)
     counted = {name: texts.pop(name) or "0" for name in ("min_secs", "offer_delay_ms")}
-    return {**texts, **counted, **ticked(form, *SWITCHES), "relays": relays, "options": rows_of(form)}
+    return {**texts, **counted, **ticked(form, *SWITCHES), "relays": relays, "tags": tags, "options": rows_of(form)}
 
 
 def _refused(
     request: Request, session: Session, form: Any, error: DomainError, row: Subnet | None = None
 ) -> Response:
-    values = {**filled(form, "cidr", *TEXTS, "relays", "version"), **ticked(form, *SWITCHES)}
+    values = {**filled(form, "cidr", *TEXTS, "relays", "tags", "version"), **ticked(form, *SWITCHES)}
     stale = isinstance(error, Stale) and row is not None
     if stale and row is not None:
         values["version"] = row.version

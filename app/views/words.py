@@ -1,0 +1,34 @@
+"""Which words that come from data do the pages translate? Named here so that the catalogues hold them."""
+
+
+def _n(text: str) -> str:
+    """Mark a text for the catalogue."""
+    return text
+
+
+STATES = (
+    _n("active"), _n("released"), _n("expired"), _n("declined"), _n("offered"), _n("free"), _n("leased"),
+    _n("reserved"), _n("static"), _n("discovered"), _n("gateway"), _n("conflict"), _n("excluded"), _n("network"),
+    _n("broadcast"), _n("unused"), _n("waiting"), _n("idle"), _n("replaced"),
+)  # fmt: skip
+ACTIONS = (
+    _n("create"), _n("update"), _n("delete"), _n("release"), _n("quarantine"), _n("password"), _n("import"),
+    _n("undo"), _n("skip"), _n("lost"), _n("error"), _n("split"), _n("merge"), _n("resize"),
+)  # fmt: skip
+IMPORTS = (
+    _n("uploaded"), _n("planned"), _n("committing"), _n("committed"), _n("undoing"), _n("undone"), _n("failed"),
+)  # fmt: skip
+ROLES = (_n("viewer"), _n("operator"), _n("admin"))
+KINDS = (_n("address"), _n("subnet"), _n("lease"), _n("reservation"), _n("page"))
+IDENTIFIERS = (
+    _n("mac"), _n("client_id"), _n("circuit_id"), _n("remote_id"), _n("duid"), _n("subscriber_id"), _n("relay_id"),
+)  # fmt: skip
+TIMES = (
+    _n("lease_time"), _n("min_lease_time"), _n("max_lease_time"), _n("renew_time"), _n("rebind_time"),
+    _n("next_server"), _n("server_name"), _n("boot_file"),
+)  # fmt: skip
+PAGES = (_n("Set up a subnet"), _n("Search"))
+HEALTH = (
+    _n("No DHCP worker is running: no client gets an answer."),
+    _n("All workers serve the newest revision"),
+)
