@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api import errors as api_errors
 from app.api import openapi
+from app.api.audit import take_back as undo_change
 from app.api.metrics import router as metrics_router
 from app.api.rates import Rates
 from app.api.router import router as api_router
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.hub = Hub(app.state.sessions)
     app.state.imports = ImportRunner(app.state.sessions, settings.database_url)
     app.state.throttle = Throttle()
+    app.state.undo = undo_change
     app.state.uses = Uses()
     app.state.rates = Rates(settings.api_requests_per_minute)
     app.state.setup_code = secrets.token_urlsafe(9)

@@ -1,5 +1,7 @@
 """JSON routes of the audit. To follow it: `sort=id&id__gt=LAST`."""
 
+from sqlalchemy.orm import Session
+
 from app.api import (
     client_classes,
     denied_clients,
@@ -15,9 +17,11 @@ from app.api.resource import Resource
 from app.api.trial import changes_of, effects_of
 from app.api.undo import of_resource, of_settings, undo
 from app.auth.deps import Db, Operator
+from app.models import AuditEntry
 from app.schemas.audit import AuditOut, audit_out
 from app.schemas.changes import Undone
 from app.services import audit
+from app.services.actors import Actor
 from app.services.grants import limited
 
 RESOURCE = Resource(
@@ -37,6 +41,13 @@ UNDOABLE = {
 }
 
 
+def take_back(session: Session, actor: Actor, audit_entry_id: int) -> list[AuditEntry]:
+    """Undo a change with all that its request changed; return the entries that this makes."""
+    with limited(session, actor.ranges):
+        entry = audit.get_entry(session, audit_entry_id)
+    return undo(session, actor, entry, UNDOABLE)
+
+
 @router.post("/{audit_entry_id:int}/undo", operation_id="undo_change")
 def undo_change(session: Db, actor: Operator, audit_entry_id: Id) -> Undone:
     """Take back a change with all that its request changed, by the rules that hold for any change.
@@ -44,7 +55,5 @@ def undo_change(session: Db, actor: Operator, audit_entry_id: Id) -> Undone:
     Refused (409) when an object was changed since, or for what can't be taken back: a release, a token, a password.
     A user that is brought back has no password and no tokens.
     """
-    with limited(session, actor.ranges):
-        entry = audit.get_entry(session, audit_entry_id)
-    made = undo(session, actor, entry, UNDOABLE)
+    made = take_back(session, actor, audit_entry_id)
     return Undone(changes=changes_of(made), impact=effects_of(session, made))

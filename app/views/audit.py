@@ -3,22 +3,33 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
-from app.auth.deps import Db, Viewer
+from app.auth.deps import Db, Operator, Viewer
 from app.models import AuditEntry
-from app.services import audit
+from app.services import audit, preview
+from app.services.errors import DomainError
+from app.services.listing import Wish, cut
+from app.views import tables
+from app.views.forms import problems_of
 from app.views.options import shown
 from app.views.render import Id, page
+from app.views.tables import PAGE_ROWS
 
 router = APIRouter(prefix="/audit", include_in_schema=False)
-SHOWN = 200
 
 
 @router.get("")
 def list_audit(request: Request, session: Db, actor: Viewer) -> Response:
-    """Show the newest changes."""
-    return page(request, session, "audit/list.html", entries=audit.list_entries(session, SHOWN))
+    """Show the changes, the newest first."""
+    table = tables.read(request, (), "who", csv=False)
+    asked = [("actor", table.params["who"])] if table.params["who"] else []
+    if table.params["q"]:
+        asked.append(("object__contains", table.params["q"]))
+    after = request.query_params.get("after", "")
+    found = cut(session, audit.LISTING, Wish(tuple(asked), cursor=after, limit=PAGE_ROWS))
+    table.paged(after, found.next_cursor)
+    return page(request, session, "audit/list.html", part="found", entries=found.rows, t=table)
 
 
 @router.get("/{entry_id}")
@@ -26,6 +37,25 @@ def show(request: Request, session: Db, actor: Viewer, entry_id: Id) -> Response
     """Show one change, field by field."""
     entry = audit.get_entry(session, entry_id)
     return page(request, session, "audit/detail.html", entry=entry, lines=difference(entry))
+
+
+@router.post("/{entry_id}/try")
+def try_undo(request: Request, session: Db, actor: Operator, entry_id: Id) -> Response:
+    """Say whether the change can be taken back, and which clients would notice; nothing is kept."""
+    shown: dict[str, Any] = {"problems": {}, "effects": []}
+    try:
+        shown["effects"] = preview.effects(session, lambda: request.app.state.undo(session, actor, entry_id))
+    except DomainError as error:
+        shown["problems"] = problems_of(error, ())
+    session.rollback()
+    return page(request, session, "audit/undo.html", part="undo", **shown, entry_id=entry_id)
+
+
+@router.post("/{entry_id}/undo")
+def undo(request: Request, session: Db, actor: Operator, entry_id: Id) -> Response:
+    """Take the change back, with all that its request changed."""
+    request.app.state.undo(session, actor, entry_id)
+    return RedirectResponse(f"/audit?saved={audit.current_revision(session)}", 303)
 
 
 def difference(entry: AuditEntry) -> list[tuple[str, str, str]]:
