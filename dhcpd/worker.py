@@ -34,7 +34,7 @@ from dhcpd.engine.snapshot import Snapshot
 from dhcpd.engine.table import Table
 from dhcpd.engine.takeover import TAKEN, UNDONE, give_back, take_over
 from dhcpd.pipeline import Batch, Pipeline
-from dhcpd.protocol.addresses import format_mac
+from dhcpd.protocol.addresses import format_ipv4, format_mac
 from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.packet import Packet, decode
 from dhcpd.samples import Sampler
@@ -455,6 +455,7 @@ class Worker:
                     "offers": self._table.offers(now=self.now()),
                     "floods": self._floods(),
                     "class_errors": dict(self._snapshot.classes.errors) if self._snapshot.classes else {},
+                    "addresses": [format_ipv4(a) for i in self._interfaces for a in i.addresses],
                 },
             },
             self._sampler.take(self._stats),

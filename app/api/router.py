@@ -10,6 +10,7 @@ from app.api import (
     denied_clients,
     effective_options,
     events,
+    explain,
     exports,
     imports,
     leases,
@@ -30,7 +31,7 @@ from app.api import (
 router = APIRouter(prefix="/api/v1")
 PLAN = (subnets, shared_networks, pools, reservations, denied_clients, addresses, vlans, tags, custom_fields)
 SYSTEM = (settings, workers, search, users, tokens)
-SETTINGS = (client_classes, option_definitions, effective_options)
+SETTINGS = (client_classes, option_definitions, effective_options, explain)
 for concept in (*PLAN, *SETTINGS, leases, events, audit, imports, exports, *SYSTEM):
     router.include_router(concept.router)
 router.include_router(option_definitions.catalogue)

@@ -39,7 +39,12 @@ T = TypeVar("T")
 def load_snapshot(engine: Engine, interfaces: Iterable[Interface]) -> Snapshot:
     """Read the whole configuration in one read transaction and compile it."""
     with Session(engine) as session:
-        return _Compiler(session, list(interfaces)).compile()
+        return compile_snapshot(session, interfaces)
+
+
+def compile_snapshot(session: Session, interfaces: Iterable[Interface]) -> Snapshot:
+    """Compile the configuration as the session sees it."""
+    return _Compiler(session, list(interfaces)).compile()
 
 
 class _Compiler:
