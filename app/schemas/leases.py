@@ -2,13 +2,19 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from app.models import Lease, LeaseEvent
 from app.schemas.fields import Shape
 from dhcpd.protocol.addresses import format_mac
+from dhcpd.protocol.relay import describe_relay_info
 
 
 class LeaseOut(Shape):
-    """A binding; expires_at null = infinite."""
+    """A binding; expires_at null = infinite.
+
+    `relay_agent` is what the relay said (option 82) by name, as text where it is text; `relay_info` its octets.
+    """
 
     ip: str
     state: str
@@ -23,6 +29,7 @@ class LeaseOut(Shape):
     renewals: int
     relay: str | None
     relay_info: str
+    relay_agent: dict[str, str] = Field(default_factory=dict)
     worker: str
 
 
@@ -60,6 +67,7 @@ def lease_out(row: Lease) -> LeaseOut:
         client_id=row.client_id.hex(),
         relay=str(row.relay) if row.relay else None,
         relay_info=row.relay_info.hex(),
+        relay_agent=describe_relay_info(row.relay_info) if row.relay_info else {},
         **{name: getattr(row, name) for name in names},
     )
 

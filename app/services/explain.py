@@ -14,7 +14,7 @@ from app.services.errors import NotFound, Problem
 from dhcpd.adapters.interfaces import Interface
 from dhcpd.adapters.loader import compile_snapshot
 from dhcpd.adapters.store import LEASE_COLUMNS, lease_of
-from dhcpd.engine.classify import RELAY_KINDS, Ingress
+from dhcpd.engine.classify import Ingress
 from dhcpd.engine.decide import Decision, decide
 from dhcpd.engine.probing import on_silence
 from dhcpd.engine.reasons import explain as sentence_of
@@ -38,7 +38,7 @@ from dhcpd.protocol.constants import (
 from dhcpd.protocol.errors import DecodeError, OptionValueError
 from dhcpd.protocol.options import decode_value, find
 from dhcpd.protocol.packet import Packet, decode
-from dhcpd.protocol.relay import encode_relay_info
+from dhcpd.protocol.relay import RELAY_KINDS, encode_relay_info
 
 MAX_LEASES: Final = 50_000
 """Leases of a link read for one question; of a link with more only what concerns the client (0.4 s)."""

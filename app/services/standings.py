@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from app.models import Lease, Reservation, Subnet
 from app.models.types import Address
 from dhcpd.protocol.errors import DecodeError
-from dhcpd.protocol.relay import decode_relay_info
+from dhcpd.protocol.relay import RELAY_KINDS, decode_relay_info
 
 ACTIVE: Final = "active"
 WAITING: Final = "waiting"
 IDLE: Final = "idle"
 CONFLICT: Final = "conflict"
 AT_ONCE: Final = 500
-CIRCUIT_ID, REMOTE_ID = 1, 2
+DUID_TYPE: Final = b"\xff"  # RFC 4361 §6.1: an IAID of four octets, then the DUID
 Identity = tuple[str, str]
 
 
@@ -66,12 +66,14 @@ def _leases(session: Session, rows: Iterable[Reservation]) -> Iterable[Lease]:
 def identities(lease: Lease) -> list[Identity]:
     """Return by which identifiers the holder of a lease is known."""
     found = [("mac", lease.mac.hex()), ("client_id", lease.client_id.hex())]
+    if lease.client_id[:1] == DUID_TYPE:
+        found.append(("duid", lease.client_id[5:].hex()))
     if lease.relay_info:
         try:
             relay = decode_relay_info(lease.relay_info)
         except DecodeError:  # it was checked when it was stored; an edited row must not stop a page
             relay = {}
-        found += [("circuit_id", relay.get(CIRCUIT_ID, b"").hex()), ("remote_id", relay.get(REMOTE_ID, b"").hex())]
+        found += [(kind, relay[code].hex()) for kind, code in RELAY_KINDS if code in relay]
     return [(kind, value) for kind, value in found if value]
 
 

@@ -13,29 +13,18 @@ from dhcpd.engine.table import Table
 from dhcpd.engine.trace import Trace
 from dhcpd.protocol.addresses import format_ipv4, format_mac
 from dhcpd.protocol.constants import (
-    CIRCUIT_ID,
     CLIENT_ID,
     LINK_SELECTION,
-    RELAY_ID,
     RELAY_INFO,
-    REMOTE_ID,
     SERVER_ID,
     SERVER_ID_OVERRIDE,
     SUBNET_SELECTION,
-    SUBSCRIBER_ID,
     VIRTUAL_SUBNET,
 )
 from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.packet import Packet
-from dhcpd.protocol.relay import decode_relay_info
+from dhcpd.protocol.relay import RELAY_KINDS, decode_relay_info
 
-RELAY_KINDS: Final = (
-    ("circuit_id", CIRCUIT_ID),
-    ("remote_id", REMOTE_ID),
-    ("subscriber_id", SUBSCRIBER_ID),
-    ("relay_id", RELAY_ID),
-)
-"""Identifiers of a reservation that a relay vouches for, the narrowest first."""
 DUID_TYPE: Final = 255
 """First octet of a client identifier that holds an IAID of four octets, then a DUID (RFC 4361 §6.1)."""
 GLOBAL_VPN: Final = b"\xff"

@@ -10,17 +10,35 @@ RFC 3046 §2.0: no pads and no END inside. A sub-option that is repeated is join
 from collections.abc import Mapping
 from typing import Final
 
+from dhcpd.protocol.addresses import format_ipv4
 from dhcpd.protocol.constants import (
     CIRCUIT_ID,
     LINK_SELECTION,
+    RELAY_FLAGS,
     RELAY_ID,
     REMOTE_ID,
     SERVER_ID_OVERRIDE,
     SOURCE_PORT,
     SUBSCRIBER_ID,
+    VIRTUAL_SUBNET,
 )
 from dhcpd.protocol.errors import DecodeError
 
+RELAY_KINDS: Final = (
+    ("circuit_id", CIRCUIT_ID),
+    ("remote_id", REMOTE_ID),
+    ("subscriber_id", SUBSCRIBER_ID),
+    ("relay_id", RELAY_ID),
+)
+"""What a relay vouches for and a reservation may name, the narrowest first."""
+_OTHER_NAMES: Final = {
+    LINK_SELECTION: "link_selection",
+    SERVER_ID_OVERRIDE: "server_id_override",
+    RELAY_FLAGS: "flags",
+    SOURCE_PORT: "source_port",
+    VIRTUAL_SUBNET: "virtual_subnet",
+}
+_UNICAST: Final = 0x80
 _ADDRESSES: Final = (LINK_SELECTION, SERVER_ID_OVERRIDE)
 
 
@@ -88,3 +106,22 @@ def has_source_port(suboptions: Mapping[int, bytes]) -> bool:
 def _address(suboptions: Mapping[int, bytes], code: int) -> int | None:
     value = suboptions.get(code)
     return None if value is None else int.from_bytes(value, "big")
+
+
+def describe_relay_info(data: bytes) -> dict[str, str]:
+    """Return what a stored option 82 says, by name; text where it is text, else hexadecimal. {} = malformed."""
+    try:
+        suboptions = decode_relay_info(data)
+    except DecodeError:
+        return {}
+    names = {code: kind for kind, code in RELAY_KINDS} | _OTHER_NAMES
+    return {names.get(code, f"82.{code}"): _describe(code, value) for code, value in suboptions.items()}
+
+
+def _describe(code: int, value: bytes) -> str:
+    if code in _ADDRESSES:
+        return format_ipv4(int.from_bytes(value, "big"))
+    if code == RELAY_FLAGS:  # RFC 5010 §3: how the relay received the client's message
+        return "unicast" if value[:1] and value[0] & _UNICAST else "broadcast"
+    text = value.decode("ascii", "replace")
+    return text if value.isascii() and text.isprintable() else value.hex()
