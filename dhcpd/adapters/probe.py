@@ -111,8 +111,12 @@ class Prober:
         raw = self._arp.get(interface)
         if raw is None:
             raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
-            attach_filter(raw, _ONLY_REPLIES)
-            raw.bind((interface, _ETH_P_ARP))
+            try:
+                attach_filter(raw, _ONLY_REPLIES)
+                raw.bind((interface, _ETH_P_ARP))
+            except OSError:
+                raw.close()
+                raise
             self._arp[interface] = raw
             self.opened.append(raw)
         return raw

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from dhcpd.engine import bootp, leasequery, reply
 from dhcpd.engine.allocate import belongs_elsewhere, choose, may_have, why_nothing
 from dhcpd.engine.classify import Ingress, Request, classify, names_other_server
-from dhcpd.engine.floods import HOLD_S, QUARANTINE_S, Newcomer
+from dhcpd.engine.floods import HOLD_S, QUARANTINE_S, Note
 from dhcpd.engine.leases import ACTIVE, DECLINED, RELEASED, Change, Hold, LeaseChange, Unhold
 from dhcpd.engine.newcomers import admit, flood_of, is_newcomer
 from dhcpd.engine.probing import Probe, wants_probe
@@ -41,7 +41,7 @@ class Decision(NamedTuple):
     reason: str
     reply: bytes | None = None
     destination: Destination | None = None
-    changes: tuple[Change | Newcomer, ...] = ()
+    changes: tuple[Change | Note, ...] = ()
     probe: Probe | None = None
     delay_ms: int = 0
 
@@ -204,7 +204,7 @@ def _ack(
     snapshot: Snapshot,
     table: Table,
     new: Reason,
-    notes: tuple[Newcomer, ...] = (),
+    notes: tuple[Note, ...] = (),
 ) -> Decision:
     lease_s = _lease_s(request, subnet, ip, snapshot, table)
     reason, changes = bind(request, subnet, ip, lease_s, table, new)

@@ -48,11 +48,22 @@ class Newcomer(NamedTuple):
     port: bytes = b""
 
 
+class Returned(NamedTuple):
+    """A client that was here before a flood has come back during it: it stays known, though its lease is new."""
+
+    link: int
+    client_key: bytes
+
+
+Note = Newcomer | Returned
+
+
 class Flood:
     """What is known of one link's newcomers; `since` 0 = there is no flood."""
 
     __slots__ = (
-        "_memory", "_older", "_remembered_at", "_window_at", "count", "counted_at", "seen_at", "since", "spare",
+        "_memory", "_older", "_remembered_at", "_returned", "_window_at", "count", "counted_at", "seen_at",
+        "since", "spare",
     )  # fmt: skip
 
     def __init__(self, now: int) -> None:
@@ -65,6 +76,7 @@ class Flood:
         self._memory: dict[bytes, int] = {}
         self._older: dict[bytes, int] = {}
         self._remembered_at = now
+        self._returned: set[bytes] = set()
 
     def rate(self, now: int) -> float:
         """Return newcomers a second."""
@@ -82,7 +94,7 @@ class Flood:
         now = newcomer.now
         if self._is_over(now):
             if self.since and self.count < MANY:
-                self.since, self._memory, self._older = 0, {}, {}
+                self.since, self._memory, self._older, self._returned = 0, {}, {}, set()
             self._window_at, self.count = now, 0
         self.seen_at = now
         self.count += 1
@@ -107,7 +119,14 @@ class Flood:
 
     def knows(self, lease: Lease | None) -> bool:
         """Tell whether the client was here well before the flood."""
-        return lease is not None and lease.started_at <= self.since - KNOWN_AFTER_S
+        return lease is not None and (
+            lease.started_at <= self.since - KNOWN_AFTER_S or lease.client_key in self._returned
+        )
+
+    def welcome(self, client_key: bytes) -> None:
+        """Keep a client known for as long as the flood lasts."""
+        if len(self._returned) < REMEMBERED:
+            self._returned.add(client_key)
 
     def came_back(self, client_key: bytes, now: int) -> bool:
         """Tell whether the newcomer asked before, long enough ago for a client's retry."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from dhcpd.engine.classify import Request, stored_relay_info
-from dhcpd.engine.floods import Flood, Newcomer
+from dhcpd.engine.floods import Flood, Newcomer, Note, Returned
 from dhcpd.engine.leases import ACTIVE
 from dhcpd.engine.reasons import Reason
 from dhcpd.engine.snapshot import EVERYWHERE, OFF, Snapshot
@@ -36,9 +36,7 @@ def is_newcomer(request: Request, ip: int, flood: Flood | None) -> bool:
     return binding is None or (flood is not None and not flood.knows(binding))
 
 
-def admit(
-    request: Request, ip: int, snapshot: Snapshot, table: Table
-) -> tuple[Reason | None, tuple[Newcomer, ...]]:
+def admit(request: Request, ip: int, snapshot: Snapshot, table: Table) -> tuple[Reason | None, tuple[Note, ...]]:
     """Return why a client may not have the address yet (None = it may), and what is to be noted of it.
 
     Called for an address that the client has not been offered already.
@@ -48,7 +46,7 @@ def admit(
         return None, ()
     flood = flood_of(request, snapshot, table)
     if not is_newcomer(request, ip, flood):
-        return None, ()
+        return None, (Returned(request.link, request.client_key),) if flood is not None and request.binding else ()
     now, port = request.now, request.relay_info.get(CIRCUIT_ID, b"") if limit else b""
     reason = None
     if port and clients_on(table, request.link, port, now) >= limit:

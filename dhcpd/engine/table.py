@@ -6,7 +6,7 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import Final
 
-from dhcpd.engine.floods import Flood, Newcomer
+from dhcpd.engine.floods import Flood, Newcomer, Note, Returned
 from dhcpd.engine.leases import (
     ACTIVE,
     DECLINED,
@@ -280,7 +280,7 @@ class Table:
 
     # --- changes ---
 
-    def apply(self, changes: Iterable[Change | Newcomer]) -> None:
+    def apply(self, changes: Iterable[Change | Note]) -> None:
         """Take the changes in."""
         for change in changes:
             if type(change) is LeaseChange:
@@ -291,6 +291,8 @@ class Table:
                 self._drop_hold(change.link, change.client_key)
             elif type(change) is Newcomer:
                 self._meet(change)
+            elif type(change) is Returned and change.link in self.floods:
+                self.floods[change.link].welcome(change.client_key)
 
     def _meet(self, newcomer: Newcomer) -> None:
         flood = self.floods.get(newcomer.link)

@@ -72,7 +72,7 @@ CLIENTS = r"""
 import json, socket, sys, time
 from dhcpd.protocol.constants import MessageType as T
 from dhcpd.protocol.packet import Packet, decode, encode
-seconds, active, ended, first = (int(word) for word in sys.argv[1:5])
+seconds, active, ended, first, skip = (int(word) for word in sys.argv[1:6])
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 udp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
 udp.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0\0")
@@ -109,7 +109,7 @@ while time.monotonic() - begun < seconds:
     found["reboots"][0] += answer is not None and answer.message_type == T.ACK
     found["reboots"][1] += 1
     if turn % 5 == 0:
-        mac = mac_of(first + active + turn // 5 % ended)
+        mac = mac_of(first + active + skip + turn // 5 % ended)
         answer = take(mac)
         found["returns"][0] += answer is not None and answer.message_type == T.ACK
         found["returns"][1] += 1
@@ -141,7 +141,7 @@ def seed(network: Network, subnet: int) -> None:
     """Write what an hour of service would have left: leases that run, and some that have ended."""
     engine = create_engine(f"sqlite:///{network.folder}/test.db")
     now, changes = int(time.time()), []
-    for number in range(KNOWN_ACTIVE + KNOWN_ENDED):
+    for number in range(KNOWN_ACTIVE + 2 * KNOWN_ENDED):
         ip = FIRST + number
         state = ACTIVE if number < KNOWN_ACTIVE else RELEASED
         mac = b"\2\0" + ip.to_bytes(4, "big")
@@ -163,8 +163,8 @@ def restart(network: Network, subnet: int) -> None:
     wait(network.live, 30, "the worker")
 
 
-def run_clients(network: Network, seconds: int) -> subprocess.Popen[str]:
-    words = (str(seconds), str(KNOWN_ACTIVE), str(KNOWN_ENDED), str(FIRST))
+def run_clients(network: Network, seconds: int, skip: int) -> subprocess.Popen[str]:
+    words = (str(seconds), str(KNOWN_ACTIVE), str(KNOWN_ENDED), str(FIRST), str(skip))
     line = network.client.line(sys.executable, "-c", CLIENTS, *words)
     return subprocess.Popen(line, env=network.env, stdout=subprocess.PIPE, text=True)
 
@@ -207,11 +207,11 @@ def main() -> int:
             for defence in ("off", "links"):
                 network.api("PATCH", "/settings", json={"starvation_defence": defence})
                 restart(network, subnet)
-                before = told(run_clients(network, BEFORE_S))
+                before = told(run_clients(network, BEFORE_S, 0))
                 show(f"defence {defence}: before", before, pool_of(network, subnet))
                 host = attack(network, DURING_S)
                 time.sleep(2)
-                during = told(run_clients(network, DURING_S - 5))
+                during = told(run_clients(network, DURING_S - 5, KNOWN_ENDED))
                 pool = pool_of(network, subnet)
                 made, taken = told(host).split()
                 show(f"defence {defence}: during {made} made-up addresses, {taken} leases for them", during, pool)

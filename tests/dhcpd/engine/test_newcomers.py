@@ -71,6 +71,16 @@ def test_known_client_returns_during_a_flood(finish: bool) -> None:
     assert server.take(ALICE) == address
 
 
+def test_known_client_stays_known_however_often_it_returns() -> None:
+    server = Defended()
+    for _ in range(3):
+        server.ask(MessageType.RELEASE, ALICE, ciaddr=server.take(ALICE))
+        server.now += KNOWN_AFTER_S
+    server.flood(5)
+    for _ in range(3):
+        server.ask(MessageType.RELEASE, ALICE, ciaddr=server.take(ALICE))
+
+
 def test_client_with_a_reservation_is_served_during_a_flood() -> None:
     server = Defended(keys={("mac", BOB): None})
     server.flood(5)
