@@ -3,7 +3,7 @@
 # With the argument "bench": what `make bench` needs, the other DHCP servers among it.
 # Without root or apt it only says what is missing; the tests that need it are then skipped.
 set -eu
-wanted="iproute2 iputils-ping isc-dhcp-client isc-dhcp-relay udhcpc dhcpcd5 postgresql tshark chromium ethtool procps socat tcpdump docker-compose faketime dnsmasq-base kea-dhcp4-server"
+wanted="iproute2 iputils-ping isc-dhcp-client isc-dhcp-relay udhcpc dhcpcd5 postgresql tshark chromium ethtool procps socat tcpdump docker-compose faketime dnsmasq-base kea-dhcp4-server qemu-system-x86 ipxe-qemu ovmf ipxe"
 if [ "${1:-}" = bench ]; then
     wanted="iproute2 procps postgresql kea-dhcp4-server kea-admin dnsmasq-base isc-dhcp-server"
 fi

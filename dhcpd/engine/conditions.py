@@ -47,7 +47,7 @@ def compare(field: Field, operator: str, literals: list[Literal]) -> Test:
     values = [_value(field, operator, literal) for literal in literals]
     if operator in ("==", "in"):
         wanted = frozenset(values)
-        return lambda facts: any(value in wanted for value in read(facts))
+        return lambda facts: not wanted.isdisjoint(read(facts))
     part = values[0]
     if operator == "startswith":
         return lambda facts: any(value.startswith(part) for value in read(facts))  # type: ignore[union-attr,arg-type]  # not for numbers

@@ -42,9 +42,9 @@ def fields(capture: str, *names: str) -> list[list[str]]:
     return [line.split("\t") for line in text.splitlines()]
 
 
-def capture_on(network: Network, host: Host, device: str) -> str:
+def capture_on(network: Network, host: Host, device: str, what: str = "udp port 67 or udp port 68") -> str:
     path = f"{network.folder}/wire.pcap"
-    host.start("tcpdump", "-U", "-i", device, "-w", path, "udp port 67 or udp port 68")
+    host.start("tcpdump", "-U", "-i", device, "-w", path, what)
     wait(lambda: "listening on" in host.log(), 10, host.log())
     return path
 
