@@ -17,6 +17,12 @@ class Settings(BaseSettings):
     dhcp_port: int = Field(default=67, ge=1, le=65535)
     workers: int = Field(default=1, ge=1, le=64, description="DHCP workers on this host; 1 on SQLite")
     secure_cookies: bool = False
+    webhook_allow: str = Field(
+        default="",
+        description="prefixes, comma separated, that webhooks may reach although they are loopback, link-local or the like",
+    )
+    smtp: str = Field(default="", description="HOST:PORT of the mail server for alerts; empty = no mail")
+    smtp_from: str = Field(default="leaseboard@localhost", description="sender of the mail")
     api_requests_per_minute: int = Field(default=6000, ge=0, le=10**9, description="of one caller; 0 = no limit")
 
     @property

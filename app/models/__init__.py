@@ -1,6 +1,7 @@
 """All tables, under one roof for the migrations and the services."""
 
 from app.models.addresses import KnownAddress
+from app.models.alerts import Alert, AlertRule
 from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.client_classes import ClientClass
@@ -21,8 +22,11 @@ from app.models.tags import Tag
 from app.models.users import LoginSession, Token, User
 from app.models.vlans import Vlan
 from app.models.workers import Command, Revision, Worker
+from app.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
+    "Alert",
+    "AlertRule",
     "AuditEntry",
     "Base",
     "ClientClass",
@@ -52,5 +56,7 @@ __all__ = [
     "Token",
     "User",
     "Vlan",
+    "Webhook",
+    "WebhookDelivery",
     "Worker",
 ]
