@@ -23,6 +23,7 @@ from app.assets import assets
 from app.auth.throttle import Throttle
 from app.database import make_engine, make_session_factory, ping, unit_of_work
 from app.models.base import utc_now
+from app.notify.keeper import Keeper
 from app.services import samples
 from app.services.events import PURGE_ROWS, purge
 from app.services.users import count_users
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = make_engine(settings.database_url)
     app.state.sessions = make_session_factory(app.state.engine)
     app.state.hub = Hub(app.state.sessions)
+    app.state.keeper = Keeper(app.state.engine, settings)
     app.state.imports = ImportRunner(app.state.sessions, settings.database_url)
     app.state.throttle = Throttle()
     app.state.undo = undo_change
@@ -85,10 +87,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             print(wish, flush=True)
     app.state.hub.start()
     app.state.imports.start()
+    app.state.keeper.start()
     tasks = [asyncio.create_task(work(app)) for work in (_write_uses, _roll_up, _purge)]
     yield
     app.state.hub.stop()
     app.state.imports.stop()
+    await run_in_threadpool(app.state.keeper.stop)
     for task in tasks:
         task.cancel()
     _write_noted(app)

@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     secure_cookies: bool = False
     webhook_allow: str = Field(
         default="",
-        description="prefixes, comma separated, that webhooks may reach although they are loopback, link-local or the like",
+        description="prefixes, comma separated, that webhooks may reach although they are loopback or link-local",
     )
     smtp: str = Field(default="", description="HOST:PORT of the mail server for alerts; empty = no mail")
     smtp_from: str = Field(default="leaseboard@localhost", description="sender of the mail")

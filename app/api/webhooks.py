@@ -1,4 +1,4 @@
-"""JSON routes of webhooks and their deliveries. How a message is signed: app/notify/signing.py, docs/webhooks.md."""
+"""JSON routes of webhooks and their deliveries. How a message is signed: docs/webhooks.md."""
 
 from fastapi import Response
 

@@ -21,8 +21,8 @@ from app.models.subnets import SharedNetwork, Subnet
 from app.models.tags import Tag
 from app.models.users import LoginSession, Token, User
 from app.models.vlans import Vlan
-from app.models.workers import Command, Revision, Worker
 from app.models.webhooks import Webhook, WebhookDelivery
+from app.models.workers import Command, Revision, Worker
 
 __all__ = [
     "Alert",

@@ -30,7 +30,7 @@ class AlertRule(Base):
 
 
 class Alert(Base):
-    """Something that went wrong: firing until resolved_at. object: pools/3, leases/10.0.0.9, workers/host, clients/MAC."""
+    """Something that went wrong, firing until resolved_at. object: pools/3, leases/IP, workers/ID, clients/MAC."""
 
     __tablename__ = "alerts"
     __table_args__ = (Index(None, "state", "rule_id"), Index(None, "started_at", "id"))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from app.models.base import Base, BigId, utc_now
@@ -44,7 +44,7 @@ class WebhookDelivery(Base):
     key: Mapped[str] = mapped_column(String(36), unique=True)
     topic: Mapped[str] = mapped_column(String(10))
     events: Mapped[int]
-    body: Mapped[str] = deferred(mapped_column(nullable=False))
+    body: Mapped[str] = deferred(mapped_column(Text, nullable=False))
     state: Mapped[str] = mapped_column(String(10), default="pending")
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)

@@ -89,10 +89,13 @@ def _end(found: dict[str, Finding], firing: dict[str, Alert]) -> Iterable[Alert]
 def _pools(session: Session, rule: AlertRule) -> list[Finding]:
     """Pools at or over the threshold; those between `clear` and it go on firing, so that none flutters."""
     query = select(Pool).where(Pool.kind == "dynamic")
-    pools = list(session.scalars(query if rule.subnet_id is None else query.where(Pool.subnet_id == rule.subnet_id)))
+    pools = list(
+        session.scalars(query if rule.subnet_id is None else query.where(Pool.subnet_id == rule.subnet_id))
+    )
     found = []
-    for pool in pools and _with_usage(session, pools):
-        row, used = pool
+    usage = pool_usage(session, pools) if pools else {}
+    for row in pools:
+        used = usage[row.id]
         room = used.size - used.excluded
         percent = 100 * (room - used.free) // room if room else 100
         if percent >= min(rule.clear, rule.threshold):
@@ -100,11 +103,6 @@ def _pools(session: Session, rule: AlertRule) -> list[Finding]:
             level = 2 if percent >= rule.threshold else 1
             found.append(Finding(f"pools/{row.id}", message, percent, level))
     return found
-
-
-def _with_usage(session: Session, pools: list[Pool]) -> list[tuple[Pool, Any]]:
-    usage = pool_usage(session, pools)
-    return [(pool, usage[pool.id]) for pool in pools]
 
 
 def _refused(session: Session, rule: AlertRule) -> list[Finding]:
@@ -139,7 +137,9 @@ def _behind(session: Session, rule: AlertRule) -> list[Finding]:
     if changed is None or utc_now() - changed < timedelta(seconds=rule.threshold or 10):
         return []
     return [
-        Finding(f"workers/{w.id}", f"{w.id} serves revision {w.revision_applied}, not {newest}.", w.revision_applied)
+        Finding(
+            f"workers/{w.id}", f"{w.id} serves revision {w.revision_applied}, not {newest}.", w.revision_applied
+        )
         for w in session.scalars(select(Worker))
         if is_live(w) and w.revision_applied < newest
     ]

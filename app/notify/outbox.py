@@ -1,4 +1,4 @@
-"""How do events become messages? In the transaction that moves the reader on, so that none is lost or told twice."""
+"""How do events become messages? In the transaction that moves the reader on, so that none is lost or doubled."""
 
 import json
 import secrets
@@ -101,7 +101,9 @@ def _enqueue(session: Session, webhooks: Iterable[Webhook], topic: str, events: 
     return made
 
 
-def enqueue_one(session: Session, webhook: Webhook, topic: str, events: Sequence[dict[str, Any]]) -> WebhookDelivery:
+def enqueue_one(
+    session: Session, webhook: Webhook, topic: str, events: Sequence[dict[str, Any]]
+) -> WebhookDelivery:
     """Make one message."""
     key = str(uuid.uuid4())
     body = {"id": key, "topic": topic, "created_at": utc_now().isoformat(), "events": list(events)}

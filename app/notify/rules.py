@@ -89,4 +89,6 @@ def _check(session: Session, data: AlertRuleIn, own: AlertRule | None) -> None:
         get_subnet(session, data.subnet_id)
     other = session.scalar(select(AlertRule).where(AlertRule.name == data.name))
     if other is not None and other is not own:
-        raise Conflict(Problem("name", "duplicate", f"There is a rule {data.name!r}.", "alert-rules", str(other.id)))
+        raise Conflict(
+            Problem("name", "duplicate", f"There is a rule {data.name!r}.", "alert-rules", str(other.id))
+        )

@@ -131,7 +131,8 @@ class Sender:
 
 def wait_s(attempts: int) -> float:
     """Return the seconds before the next attempt: doubled each time, with a quarter of chance."""
-    return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (attempts - 1)) * random.uniform(0.875, 1.125)
+    doubled = FIRST_WAIT_S * 2.0 ** (attempts - 1)
+    return min(LONGEST_WAIT_S, doubled) * random.uniform(0.875, 1.125)
 
 
 def note(session: Session, message: Message, outcome: Outcome) -> None:

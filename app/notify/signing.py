@@ -3,8 +3,8 @@
     Leaseboard-Signature: t=1800000000,v1=5257a869e7...
     v1 = HMAC-SHA256(secret, "<t>." + body), hexadecimal
 
-A receiver computes v1 anew over the raw body, compares it in constant time, and refuses a `t` that is more than five
-minutes away from its own clock. `Leaseboard-Delivery` is the same at each attempt: what was seen already is dropped.
+A receiver computes v1 anew over the raw body, compares it in constant time, and refuses a `t` that is more than
+five minutes away from its own clock. `Leaseboard-Delivery` is the same at each attempt: what was seen is dropped.
 """
 
 import hashlib

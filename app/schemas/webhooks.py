@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from app.models import Webhook, WebhookDelivery
-from app.schemas.targets import check_url
 from app.schemas.fields import Shape
+from app.schemas.targets import check_url
 
 Topic = Literal["lease", "audit", "alert"]
 

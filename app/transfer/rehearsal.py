@@ -38,9 +38,9 @@ from app.services.audit import CHANGES
 from app.services.errors import DomainError
 
 NOT_PLAN: Final = frozenset({
-    "alert_rules", "alerts", "audit", "commands", "import_chunks", "import_rows", "imports", "kept_answers", "lease_blocks", "lease_events",
-    "leases", "rate_samples", "sessions", "staged_leases", "tokens", "users", "webhook_deliveries",
-    "webhooks", "workers",
+    "alert_rules", "alerts", "audit", "commands", "import_chunks", "import_rows", "imports", "kept_answers",
+    "lease_blocks", "lease_events", "leases", "rate_samples", "sessions", "staged_leases", "tokens", "users",
+    "webhook_deliveries", "webhooks", "workers",
 })  # fmt: skip
 """Tables that are not copied: nobody plans in them."""
 COPY_ROWS: Final = 5000
