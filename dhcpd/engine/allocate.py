@@ -13,7 +13,7 @@ from dhcpd.protocol.constants import REQUESTED_ADDRESS
 def choose(request: Request, table: Table) -> tuple[Subnet, int] | None:
     """Return subnet and address: reserved, offered, bound before, asked for, else a new one."""
     for why, ip in _wishes(request, table):
-        subnet = request.subnet_of(ip) if ip else None
+        subnet = request.subnet_of(ip)
         if subnet is None or not subnet.dhcp_enabled or request.refusal_in(subnet) is not None:
             continue
         fits = may_have(request, subnet, ip, table)
@@ -42,12 +42,18 @@ def _choose_new(request: Request, table: Table) -> tuple[Subnet, int] | None:
 
 
 def _wishes(request: Request, table: Table) -> list[tuple[str, int]]:
-    reserved = request.reservation.ip if request.reservation else None
+    wishes = []
+    if request.reservation is not None and request.reservation.ip is not None:
+        wishes.append(("reserved", request.reservation.ip))
     held = table.held_for(request.link, request.client_key, request.now)
-    bound = request.binding.ip if request.binding else None
-    asked = int.from_bytes(request.packet.options.get(REQUESTED_ADDRESS, b""), "big")
-    wishes = (("reserved", reserved), ("offered before", held), ("its last lease", bound), ("asked for", asked))
-    return [(why, ip) for why, ip in wishes if ip]
+    if held is not None:
+        wishes.append(("offered before", held))
+    if request.binding is not None:
+        wishes.append(("its last lease", request.binding.ip))
+    asked = request.packet.options.get(REQUESTED_ADDRESS)
+    if asked is not None:
+        wishes.append(("asked for", int.from_bytes(asked, "big")))
+    return wishes
 
 
 def _admits(request: Request, pool: Pool) -> bool:

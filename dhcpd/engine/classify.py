@@ -15,6 +15,7 @@ from dhcpd.protocol.addresses import format_ipv4, format_mac
 from dhcpd.protocol.constants import (
     CLIENT_ID,
     LINK_SELECTION,
+    MESSAGE_TYPE,
     RELAY_INFO,
     SERVER_ID,
     SERVER_ID_OVERRIDE,
@@ -70,7 +71,7 @@ class Request:
     @property
     def is_bootp(self) -> bool:
         """Tell whether the client speaks BOOTP: without a message type (RFC 1534 §2)."""
-        return self.packet.message_type is None
+        return MESSAGE_TYPE not in self.packet.options
 
     def subnet_of(self, ip: int) -> Subnet | None:
         """Return the subnet of the link that holds the address."""
@@ -193,12 +194,12 @@ def find_link(
     packet: Packet, relay_info: dict[int, bytes], ingress: Ingress, snapshot: Snapshot, trace: Trace | None = None
 ) -> int | None:
     """Return the link: option 82.5 (RFC 3527), 118 (RFC 3011), giaddr, ciaddr, the receiving interface."""
-    for selection, how in (
-        (relay_info.get(LINK_SELECTION, b""), "the relay's link selection (82.5)"),
-        (packet.options.get(SUBNET_SELECTION, b""), "the subnet selection option (118)"),
-    ):
-        if len(selection) == 4:
-            return _link_of(int.from_bytes(selection, "big"), how, snapshot, trace)
+    selection = relay_info.get(LINK_SELECTION) if relay_info else None
+    if selection is not None:
+        return _link_of(int.from_bytes(selection, "big"), "the relay's link selection (82.5)", snapshot, trace)
+    selection = packet.options.get(SUBNET_SELECTION)
+    if selection is not None:
+        return _link_of(int.from_bytes(selection, "big"), "the subnet selection option (118)", snapshot, trace)
     if packet.giaddr:
         link = snapshot.relays.get(packet.giaddr)
         if link is not None and trace is not None:
