@@ -43,9 +43,9 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def make_session_factory(engine: Engine) -> SessionFactory:
-    """Return the factory of sessions whose objects stay readable after the commit."""
-    return sessionmaker(engine, expire_on_commit=False)
+def make_session_factory(engine: Engine, info: dict[str, Any] | None = None) -> SessionFactory:
+    """Return the factory of sessions whose objects stay readable after the commit; each knows the info."""
+    return sessionmaker(engine, expire_on_commit=False, info=info)
 
 
 @contextmanager

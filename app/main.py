@@ -26,6 +26,7 @@ from app.models.base import utc_now
 from app.notify.keeper import Keeper
 from app.services import samples
 from app.services.events import PURGE_ROWS, purge
+from app.services.names import NAMES, Names
 from app.services.users import count_users
 from app.services.uses import Uses
 from app.services.uses import write as write_uses
@@ -55,8 +56,9 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Leaseboard", version="0.1.0", lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url)
-    app.state.sessions = make_session_factory(app.state.engine)
-    app.state.hub = Hub(app.state.sessions)
+    names = Names()
+    app.state.sessions = make_session_factory(app.state.engine, {NAMES: names})
+    app.state.hub = Hub(app.state.sessions, names)
     app.state.keeper = Keeper(app.state.engine, settings)
     app.state.imports = ImportRunner(app.state.sessions, settings.database_url)
     app.state.throttle = Throttle()

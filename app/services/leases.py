@@ -1,5 +1,6 @@
 """Who holds which address, and how does an administrator end that?"""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
@@ -13,6 +14,7 @@ from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, NotFound, Problem
 from app.services.listing import Listing, fields
+from app.services.names import leased_as
 from dhcpd.protocol.addresses import parse_mac
 
 _FIELDS: Final = (
@@ -76,6 +78,22 @@ def _matches(text: str) -> Any:
     return or_(Lease.mac == octets, Lease.client_id == octets, named)
 
 
+def _by_name(session: Session, parameter: str, text: str) -> Any:
+    """Look for names where they are known; an address or a MAC is found by its own index."""
+    if parameter == "hostname__contains":
+        return leased_as(session, Lease.hostname, text)
+    if parameter != "q" or not text.strip():
+        return None
+    with suppress(ValueError):
+        ip_address(text.strip())
+        return None
+    named = leased_as(session, Lease.hostname, text.strip()[:200])
+    with suppress(ValueError):
+        octets = parse_mac(text)
+        return or_(Lease.mac == octets, named)
+    return named
+
+
 LISTING: Final = Listing(
     Lease,
     fields(Lease, *_FIELDS),
@@ -83,6 +101,7 @@ LISTING: Final = Listing(
     sort="ip",
     span=(Lease.ip, Lease.ip),
     search=_matches,
+    known=_by_name,
 )
 
 

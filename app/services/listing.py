@@ -64,7 +64,8 @@ class Listing:
 
     `key` is the unique field that breaks ties. `span` are the first and the last address of a row; for one
     address, the same column twice. `search` turns the free text `q` into a condition. `extra` are conditions on
-    what is not a column of the row.
+    what is not a column of the row. `known` answers (session, parameter, text) where there is a faster way than the
+    columns; None = there is none.
     """
 
     model: type[Base]
@@ -74,6 +75,7 @@ class Listing:
     span: tuple[Any, Any] | None = None
     search: Callable[[str], Condition] | None = None
     extra: dict[str, tuple[Kind, Callable[[Any], Condition]]] = field(default_factory=dict)
+    known: Callable[[Session, str, str], Condition | None] = lambda session, name, text: None
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -127,7 +129,7 @@ def read_wish(parameters: Sequence[tuple[str, str]]) -> Wish:
 
 def cut(session: Session, listing: Listing, wish: Wish, *conditions: Condition) -> Cut:
     """Return the part of the list that is wished, of the rows that meet the conditions; raises Unreadable."""
-    condition = and_(True, *conditions, *(narrowing(listing, name, text) for name, text in wish.filters))
+    condition = and_(True, *conditions, *(narrowing(session, listing, *pair) for pair in wish.filters))
     order = _order(listing, wish.sort or listing.sort)
     query = select(listing.model).where(condition)
     if wish.cursor:
@@ -145,8 +147,11 @@ def count(session: Session, listing: Listing, condition: Condition) -> int:
     return session.scalar(query) or 0
 
 
-def narrowing(listing: Listing, name: str, text: str) -> Condition:
+def narrowing(session: Session, listing: Listing, name: str, text: str) -> Condition:
     """Return the condition of one filter parameter; raises Unreadable."""
+    quick = listing.known(session, name, text)
+    if quick is not None:
+        return quick
     if name == "q" and listing.search is not None:
         return listing.search(_parse("q", _TEXT, text).strip()) if text.strip() else and_(True)
     if name in listing.extra:

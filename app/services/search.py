@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Lease, Reservation, ReservationIdentifier
 from app.services import outline
+from app.services.names import leased_as
 from dhcpd.protocol.addresses import format_mac, parse_mac
 
 LIMIT: Final = 8
@@ -75,7 +76,7 @@ def _names(session: Session, text: str) -> list[Hit]:
     )
     promised = session.scalars(select(Reservation).where(named).limit(LIMIT))
     hits = [_reservation(row, "name") for row in promised]
-    leased = select(Lease).where(Lease.hostname.ilike(pattern, escape="\\")).limit(LIMIT)
+    leased = select(Lease).where(leased_as(session, Lease.hostname, text)).limit(LIMIT)
     return hits + [_lease(row, "name") for row in session.scalars(leased)]
 
 

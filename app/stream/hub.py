@@ -1,7 +1,9 @@
 """What is new, told to every open page? Tails lease_events by id and fans out."""
 
 import asyncio
+import threading
 from collections import deque
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from app.database import SessionFactory, unit_of_work
 from app.schemas.leases import event_out
 from app.services import events
+from app.services.names import Names
 
 POLL_S: Final = 0.25
 """At most four messages a second reach a browser, each with all that happened meanwhile."""
@@ -22,10 +25,11 @@ Item = tuple[int, dict[str, Any]]
 class Hub:
     """Keeps the newest events; `wait` returns when there are newer ones or the server stops."""
 
-    def __init__(self, factory: SessionFactory) -> None:
-        self._factory = factory
+    def __init__(self, factory: SessionFactory, names: Names) -> None:
+        self._factory, self._names = factory, names
         self._kept: deque[Item] = deque(maxlen=KEPT)
         self._arrived = asyncio.Event()
+        self._loading: threading.Thread | None = None
         self._task: asyncio.Task[None] | None = None
         self.last_id = 0
         self.stopping = False
@@ -33,6 +37,7 @@ class Hub:
     def start(self) -> None:
         """Begin to tail."""
         self.last_id = self._latest()
+        self._start_loading()
         self._task = asyncio.get_running_loop().create_task(self._tail())
 
     def stop(self) -> None:
@@ -42,6 +47,16 @@ class Hub:
         if self._task is not None:
             self._task.cancel()
 
+    def _start_loading(self) -> None:
+        """Read the names of leases beside the work, unless that is going on."""
+        if self._loading is None or not self._loading.is_alive():
+            self._loading = threading.Thread(target=self._load, name="names", daemon=True)
+            self._loading.start()
+
+    def _load(self) -> None:
+        with suppress(SQLAlchemyError), unit_of_work(self._factory, writing=False) as session:
+            self._names.load(session)
+
     def _latest(self) -> int:
         with unit_of_work(self._factory, writing=False) as session:
             return events.latest_id(session)
@@ -50,6 +65,8 @@ class Hub:
         """Return the events after an id in order, from the database."""
         with unit_of_work(self._factory, writing=False) as session:
             rows = events.list_events(session, after_id=after, limit=READ_LIMIT)
+            if self._names.note((row.ip, row.hostname) for row in rows):
+                self._start_loading()
             return [(row.id, event_out(row).model_dump(mode="json")) for row in rows]
 
     def lost(self, after: int) -> bool:
