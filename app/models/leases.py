@@ -2,17 +2,29 @@
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
 from app.models.types import Address, IpAddress
+
+LAST_SECOND = 253_402_300_799
+"""9999-12-31T23:59:59Z: where a lease without an end stands in the order of ends."""
 
 
 class Lease(Base):
     """The last binding of an address; written only by the worker. expires_at None = infinite."""
 
     __tablename__ = "leases"
+    __table_args__ = (
+        Index(
+            "ix_leases_client_id",
+            "client_id",
+            sqlite_where=text("length(client_id) > 7"),
+            postgresql_where=text("length(client_id) > 7"),
+        ),
+        Index("ix_leases_end", text(f"coalesce(expires_at, {LAST_SECOND})"), "ip"),
+    )
 
     ip: Mapped[Address] = mapped_column(IpAddress, primary_key=True)
     state: Mapped[str] = mapped_column(String(10))

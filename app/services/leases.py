@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Command, Lease, Subnet
@@ -78,10 +78,15 @@ def _matches(text: str) -> Any:
     return or_(Lease.mac == octets, Lease.client_id == octets, named)
 
 
-def _by_name(session: Session, parameter: str, text: str) -> Any:
-    """Look for names where they are known; an address or a MAC is found by its own index."""
+def _known(session: Session, parameter: str, text: str) -> Any:
+    """Answer by the names in memory, by the range of a subnet, and by the index on client identifiers."""
     if parameter == "hostname__contains":
         return leased_as(session, Lease.hostname, text)
+    if parameter == "subnet_id" and text.isascii() and text.isdecimal() and len(text) < 10:
+        return _inside(int(text))
+    if parameter == "client_id":
+        with suppress(ValueError):
+            return has_client_id(bytes.fromhex(text.replace(":", "")))
     if parameter != "q" or not text.strip():
         return None
     with suppress(ValueError):
@@ -90,8 +95,19 @@ def _by_name(session: Session, parameter: str, text: str) -> Any:
     named = leased_as(session, Lease.hostname, text.strip()[:200])
     with suppress(ValueError):
         octets = parse_mac(text)
-        return or_(Lease.mac == octets, named)
+        return or_(Lease.mac == (octets[1:] if len(octets) == 7 else octets), named)
+    with suppress(ValueError):
+        return or_(has_client_id(bytes.fromhex(text.replace(":", ""))), named)
     return named
+
+
+def has_client_id(octets: bytes) -> Any:
+    """Return the condition that a lease's client used the identifier.
+
+    Only those longer than one made from a MAC stand in the index (RFC 2132 §9.14: the type 1, then the address).
+    """
+    same = Lease.client_id == octets
+    return and_(same, func.length(Lease.client_id) > literal_column("7")) if len(octets) > 7 else same
 
 
 LISTING: Final = Listing(
@@ -101,7 +117,7 @@ LISTING: Final = Listing(
     sort="ip",
     span=(Lease.ip, Lease.ip),
     search=_matches,
-    known=_by_name,
+    known=_known,
 )
 
 

@@ -29,12 +29,13 @@ from app.migrate import upgrade
 from app.models import Lease, LeaseEvent, Pool, Reservation, ReservationIdentifier, Subnet, User
 from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
+from app.services.names import NAMES
 from app.settings import Settings
 
 TARGET_MS: Final = 100.0
 CHUNK: Final = 5000
 STATES: Final = ("active", "expired", "released", "declined")
-NAMES: Final = ("printer", "phone", "laptop", "camera", "scanner", "sensor")
+DEVICES: Final = ("printer", "phone", "laptop", "camera", "scanner", "sensor")
 START: Final = 1_790_000_000
 Row = dict[str, Any]
 
@@ -49,7 +50,7 @@ def lease_rows(count: int, subnets: int) -> Iterator[Row]:
         yield {
             "ip": IPv4Address(0x0A000000 + subnet * 256 + 10 + host), "subnet_id": subnet + 1, "mac": mac,
             "state": chance.choices(STATES, (90, 7, 2, 1))[0], "client_key": b"\1" + mac, "client_id": b"\1" + mac,
-            "hostname": f"{chance.choice(NAMES)}-{chance.randrange(10**6):06d}", "vendor_class": "MSFT 5.0",
+            "hostname": f"{chance.choice(DEVICES)}-{chance.randrange(10**6):06d}", "vendor_class": "MSFT 5.0",
             "started_at": moment(START - 86400), "renewed_at": moment(START), "expires_at": ends,
             "renewals": number % 7, "relay": None, "relay_info": b"", "worker": "perf",
         }  # fmt: skip
@@ -227,6 +228,8 @@ def main() -> int:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     while not server.started:
+        time.sleep(0.05)
+    while not app.state.sessions.kw["info"][NAMES].known:
         time.sleep(0.05)
     try:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
