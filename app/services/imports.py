@@ -119,7 +119,8 @@ def leases_waiting(session: Session, rows: Sequence[Import]) -> dict[int, int]:
     query = select(StagedLease.import_id, func.count()).where(
         StagedLease.import_id.in_(ids), StagedLease.result == ""
     )
-    return dict.fromkeys(ids, 0) | dict(session.execute(query.group_by(StagedLease.import_id)).tuples().all())
+    counted = session.execute(query.group_by(StagedLease.import_id))
+    return dict.fromkeys(ids, 0) | {row[0]: row[1] for row in counted}
 
 
 def shown(session: Session, rows: Sequence[Import]) -> list[ImportOut]:
