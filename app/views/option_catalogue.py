@@ -8,11 +8,9 @@ from sqlalchemy import select
 
 from app.auth.deps import Db, Viewer
 from app.models import Pool, Reservation, Subnet
-from app.services import settings
+from app.services import options, settings
 from app.views.options import shown as option_text
 from app.views.render import page
-from dhcpd.protocol.options import OPTIONS
-from dhcpd.protocol.values import KINDS
 
 router = APIRouter(prefix="/options", include_in_schema=False)
 USES_SHOWN = 20
@@ -21,11 +19,8 @@ USES_SHOWN = 20
 @router.get("")
 def list_options(request: Request, session: Db, actor: Viewer, q: str = "") -> Response:
     """Show the options that a text finds, and where each is set."""
-    wanted = q.strip().lower()
-    found = [o for o in OPTIONS if wanted in f"{o.code} {o.name} {o.description}".lower()]
-    uses = _uses(session)
-    examples = {o.name: KINDS[o.kind].example for o in found if o.kind in KINDS}
-    shown: dict[str, Any] = {"q": q, "options": found, "uses": uses, "examples": examples}
+    found = options.list_options(session, q)
+    shown: dict[str, Any] = {"q": q, "options": found, "uses": _uses(session)}
     return page(request, session, "options/list.html", part="found", **shown)
 
 

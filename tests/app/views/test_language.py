@@ -21,9 +21,10 @@ def test_every_text_is_translated_and_keeps_its_places(language: str) -> None:
     with (LOCALE / language / "LC_MESSAGES" / "messages.po").open("rb") as source:
         catalog = read_po(source, locale=language)
     there = {message.id if isinstance(message.id, str) else message.id[0] for message in catalog}
+    script = "import json, messages; print(json.dumps([m.id for m in messages.template() if m.id]))"
     found = subprocess.run(
-        [sys.executable, "-c", "import json, messages; print(json.dumps([m.id for m in messages.template() if m.id]))"],
-        cwd=ROOT, env={"PYTHONPATH": f"{ROOT}:{ROOT}/scripts"}, capture_output=True, text=True, check=True,
+        [sys.executable, "-c", script], cwd=ROOT, env={"PYTHONPATH": f"{ROOT}:{ROOT}/scripts"},
+        capture_output=True, text=True, check=True,
     )  # fmt: skip
     wanted = json.loads(found.stdout)
     missing = [text for text in wanted if (text if isinstance(text, str) else text[0]) not in there]
