@@ -123,7 +123,7 @@ def _hold(request: Request, ip: int, snapshot: Snapshot, table: Table, *, probed
 def _lease_s(request: Request, subnet: Subnet, ip: int, snapshot: Snapshot, table: Table) -> int:
     """Return the lease time; a newcomer's in a flood is the shortest until it is renewed."""
     flood = flood_of(request, snapshot, table)
-    if flood is not None and is_newcomer(request, ip, flood):
+    if flood is not None and (is_newcomer(request, ip, flood) or flood.is_trying(request.binding, ip, request.now)):
         return min(subnet.min_lease_s, subnet.lease_s)
     return lease_seconds(request, subnet)
 

@@ -14,7 +14,7 @@ Real clients ask again after 3 or 4 s; a flood of made-up addresses has no time 
 
 from typing import Final, NamedTuple
 
-from dhcpd.engine.leases import Lease
+from dhcpd.engine.leases import ACTIVE, Lease
 
 WINDOW_S: Final = 10
 """Newcomers are counted over this long."""
@@ -122,6 +122,12 @@ class Flood:
         return lease is not None and (
             lease.started_at <= self.since - KNOWN_AFTER_S or lease.client_key in self._returned
         )
+
+    def is_trying(self, lease: Lease | None, ip: int, now: int) -> bool:
+        """Tell whether a newcomer repeats itself before half of its short lease is over: that is no renewal."""
+        if lease is None or lease.ip != ip or lease.state != ACTIVE or self.knows(lease):
+            return False
+        return now - lease.started_at < (lease.expires_at - lease.renewed_at) // 2
 
     def welcome(self, client_key: bytes) -> None:
         """Keep a client known for as long as the flood lasts."""

@@ -3,8 +3,8 @@
 import pytest
 
 from dhcpd.engine.leases import NEVER
-from dhcpd.engine.reasons import Reason
-from dhcpd.engine.snapshot import Denied, Pool, Reservation, Scope, Snapshot
+from dhcpd.engine.reasons import SENTENCES, Reason
+from dhcpd.engine.snapshot import Denied, Pool, Reservation, Scope, Snapshot, Subnet
 from dhcpd.protocol.addresses import parse_ipv4
 from dhcpd.protocol.constants import MessageType
 from dhcpd.protocol.packet import Packet
@@ -294,3 +294,49 @@ def test_times_are_in_order_whatever_was_configured() -> None:
     """RFC 2131 §4.4.5: T1 < T2 < lease time."""
     options = answer(Tailored(renew_s=3000, rebind_s=3100).ask(DISCOVER, options={51: b"\0\0\x03\xe8"})).options
     assert [int.from_bytes(options[code], "big") for code in (58, 59, 51)] == [500, 875, 1000]
+
+
+def test_retransmitted_request_gets_the_identical_answer() -> None:
+    server = Tailored()
+    offer = answer(server.ask(DISCOVER))
+    chosen = {**ip(offer.yiaddr), 54: offer.options[54]}
+    first = server.ask(REQUEST, options=chosen)
+    server.now += 4
+    assert server.ask(REQUEST, options=chosen).reply == first.reply
+
+
+def test_leasequery_by_mac_tells_the_client_s_other_addresses() -> None:
+    """RFC 4388 §6.1: option 92; the newest lease is in ciaddr."""
+    server = Tailored()
+    second = subnet(2, "10.2.0.0", parse_ipv4("10.2.0.100"), 4)
+    server.snapshot = replace_subnets(server.snapshot, (*server.snapshot.subnets, second))
+    server.table.use(server.snapshot)
+    server.take(ALICE, giaddr=RELAY)
+    server.now += 10
+    newest = server.take(ALICE, giaddr=parse_ipv4("10.2.0.1"))
+    reply = query(server, ALICE)
+    assert isinstance(reply, Packet)
+    assert (reply.ciaddr, reply.options[92]) == (newest, POOL.to_bytes(4, "big"))
+
+
+def test_one_relay_serves_several_subnets_of_a_shared_network() -> None:
+    server = Tailored()
+    second = subnet(2, "10.2.0.0", parse_ipv4("10.2.0.100"), 4)
+    second.link = 1
+    server.snapshot = replace_subnets(server.snapshot, (*server.snapshot.subnets, second))
+    server.table.use(server.snapshot)
+    given = [server.take(bytes((2, 0, 0, 0, 1, n)), giaddr=RELAY) for n in range(6)]
+    assert given == [POOL, POOL + 1, POOL + 2, POOL + 3, second.pools[0].first, second.pools[0].first + 1]
+    link = {82: encode_relay_info({5: parse_ipv4("10.2.0.0").to_bytes(4, "big")})}
+    assert server.ask(DISCOVER, giaddr=RELAY, options=link).reason == Reason.OFFERED
+
+
+def replace_subnets(snapshot: Snapshot, subnets: tuple[Subnet, ...]) -> Snapshot:
+    return Snapshot(
+        2, subnets, snapshot.interfaces, snapshot.relays, {}, {}, frozenset(), leasequery=snapshot.leasequery
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_outcome_has_its_sentence(reason: Reason) -> None:
+    assert SENTENCES[reason].endswith(".")
