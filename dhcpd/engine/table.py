@@ -1,11 +1,12 @@
 """Which address is free, whose is it, and what runs out when? The database's image in memory."""
 
 from collections import deque
-from collections.abc import Iterable
-from heapq import heapify, heappop, heappush
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Final
 
+from dhcpd.engine.book import Leases
+from dhcpd.engine.clients import Clients
 from dhcpd.engine.floods import Flood, Newcomer, Note, Returned
 from dhcpd.engine.leases import (
     ACTIVE,
@@ -21,6 +22,7 @@ from dhcpd.engine.leases import (
 )
 from dhcpd.engine.reasons import Reason
 from dhcpd.engine.snapshot import EMPTY, Pool, Snapshot
+from dhcpd.engine.timers import Timers
 
 QUEUE_SLACK: Final = 1024
 """Stale entries that the queue of a pool's free addresses may hold beside twice the pool's size."""
@@ -52,13 +54,13 @@ class Table:
 
     def __init__(self) -> None:
         self.snapshot: Snapshot = EMPTY
-        self.leases: dict[int, Lease] = {}
-        self._by_client: dict[tuple[int, bytes], int] = {}
-        self._by_mac: dict[tuple[int, bytes], int] = {}
+        self.leases = Leases()
+        self._clients = Clients()
+        self._idle: set[int] = set()
         self._holds: dict[int, Hold] = {}
         self._hold_of: dict[tuple[int, bytes], int] = {}
         self._hold_order: deque[Hold] = deque()
-        self._timers: list[tuple[int, int]] = []
+        self._timers = Timers()
         self._allocators: dict[tuple[int, int], Allocator] = {}
         self._declines: dict[bytes, int] = {}
         self._rank, self._parts = 0, 1
@@ -67,22 +69,33 @@ class Table:
 
     def load(self, leases: Iterable[Lease]) -> None:
         """Fill an empty table with what the database holds."""
-        for lease in sorted(leases, key=lambda row: row.renewed_at):
-            self.leases[lease.ip] = lease
+        newest: dict[int, int] = {}
+        for lease in leases:
+            ip = lease.ip
+            self.leases[ip] = lease
+            if lease.state == ACTIVE:
+                self._clients.add(lease)
+            else:
+                newest[ip] = lease.renewed_at
             if lease.state == DECLINED:
                 self._count_decline(lease.mac, 1)
-        self._watch()
+            if _runs(lease):
+                self._timers.add(lease.expires_at, ip)
+        self._idle = set(newest)
+        for ip in sorted(newest, key=newest.__getitem__):
+            lease = self.leases[ip]
+            if lease.state not in QUARANTINED and not self._clients.knows(lease):
+                self._clients.add(lease)
 
     def _watch(self) -> None:
-        self._timers = [(row.expires_at, row.ip) for row in self.leases.values() if _runs(row)]
-        heapify(self._timers)
+        self._timers = Timers()
+        for lease in self.leases.unpacked():
+            if _runs(lease):
+                self._timers.add(lease.expires_at, lease.ip)
 
     def use(self, snapshot: Snapshot) -> None:
         """Serve from another configuration; what stayed the same keeps its allocation state."""
         old, self.snapshot = self.snapshot, snapshot
-        links = {s.id: s.link for s in snapshot.subnets}
-        if links != {s.id: s.link for s in old.subnets}:
-            self._index_clients(links)
         kept: dict[tuple[int, int], Allocator] = {}
         fresh: list[Pool] = []
         for pool in (p for s in snapshot.subnets for p in s.pools):
@@ -91,7 +104,7 @@ class Table:
             if allocator is None:
                 fresh.append(pool)
         self._allocators = kept
-        freed = [ip for ip in (*old.blocked, *old.reserved) if self._may_serve(ip)]
+        freed = (old.blocked | old.reserved.keys()) - snapshot.blocked - snapshot.reserved.keys()
         self._return_used(fresh, freed)
 
     def share(self, rank: int, parts: int) -> None:
@@ -119,27 +132,18 @@ class Table:
         if known != lease:
             self._bind(known, lease)
 
-    def _index_clients(self, links: dict[int, int]) -> None:
-        self._by_client.clear()
-        self._by_mac.clear()
-        for lease in self.leases.values():
-            link = links.get(lease.subnet_id)
-            if link is not None and lease.state not in QUARANTINED:
-                self._by_client[link, lease.client_key] = lease.ip
-                self._by_mac[link, lease.mac] = lease.ip
-
     def _may_serve(self, ip: int) -> bool:
         return ip not in self.snapshot.blocked and ip not in self.snapshot.reserved
 
-    def _return_used(self, fresh: list[Pool], freed: list[int]) -> None:
+    def _return_used(self, fresh: list[Pool], freed: Iterable[int]) -> None:
         for ip in freed:
             self._make_reusable(ip, first=False)
-        if fresh:
-            spans = {(p.first, p.last) for p in fresh}
-            for lease in self.leases.values():
-                pool = self._pool_of(lease.ip)
-                if lease.state != ACTIVE and pool is not None and (pool.first, pool.last) in spans:
-                    self._make_reusable(lease.ip, first=False)
+        if not fresh or not self._idle:
+            return
+        spans = {(p.first, p.last) for p in fresh}
+        found = [ip for ip in self._idle if (p := self._pool_of(ip)) and (p.first, p.last) in spans]
+        for ip in sorted(found, key=lambda ip: self.leases[ip].renewed_at):
+            self._make_reusable(ip, first=False)
 
     def _pool_of(self, ip: int) -> Pool | None:
         subnet = self.snapshot.subnet_of(ip)
@@ -168,17 +172,23 @@ class Table:
 
         The second look finds a PXE ROM's lease again when the OS sends an identifier (RFC 4361 §6.3).
         """
-        ip = self._by_client.get((link, client_key))
-        if ip is None:
-            ip = self._by_mac.get((link, mac)) if mac else None
-            if ip is None:
-                return None
-            lease = self.leases.get(ip)
-            return (
-                lease if lease and lease.mac == mac and not (lease.client_id and client_key[:1] == b"\1") else None
-            )
-        lease = self.leases.get(ip)
-        return lease if lease and lease.client_key == client_key else None
+        lease = self._latest(link, self._clients.by_key, client_key)
+        if lease is not None:
+            return lease if lease.client_key == client_key else None
+        lease = self._latest(link, self._clients.by_mac, mac) if mac else None
+        if lease is None or lease.mac != mac or (lease.client_id and client_key[:1] == b"\1"):
+            return None
+        return lease
+
+    def _latest(self, link: int, find: Callable[[int, bytes], Iterable[int]], key: bytes) -> Lease | None:
+        """Return the client's lease on the link: the active one, else the one that was renewed last."""
+        best: Lease | None = None
+        for subnet in self.snapshot.links.get(link, ()):
+            for ip in find(subnet.id, key):
+                lease: Lease | None = self.leases.get(ip)
+                if lease is not None and (best is None or _recency(lease) > _recency(best)):
+                    best = lease
+        return best
 
     def held_for(self, link: int, client_key: bytes, now: int) -> int | None:
         """Return the address offered to the client and still held."""
@@ -194,14 +204,9 @@ class Table:
 
     def leases_of(self, mac: bytes, client_id: bytes) -> list[Lease]:
         """Return the last lease on each link of a client known by its identifier, else by its hardware address."""
-        found = []
-        for link in self.snapshot.links:
-            by_id = self._by_client.get((link, b"\1" + client_id))
-            ip = by_id if client_id else self._by_mac.get((link, mac))
-            lease = self.leases.get(ip) if ip is not None else None
-            if lease is not None and (lease.client_id == client_id if client_id else lease.mac == mac):
-                found.append(lease)
-        return found
+        find, key = (self._clients.by_key, b"\1" + client_id) if client_id else (self._clients.by_mac, mac)
+        latest = (self._latest(link, find, key) for link in self.snapshot.links)
+        return [x for x in latest if x is not None and (x.client_id == client_id if client_id else x.mac == mac)]
 
     def is_free_for(self, ip: int, keys: tuple[bytes, ...], now: int) -> bool:
         """Tell whether nobody but this client, known by `keys`, leases the address or holds an offer of it."""
@@ -274,8 +279,9 @@ class Table:
     def next_deadline(self) -> int | None:
         """Return the moment at which `expire` next has work."""
         moments = [self._hold_order[0].expires_at] if self._hold_order else []
-        if self._timers:
-            moments.append(self._timers[0][0])
+        lease_end = self._timers.next()
+        if lease_end is not None:
+            moments.append(lease_end)
         return min(moments, default=None)
 
     # --- changes ---
@@ -308,10 +314,8 @@ class Table:
             self._bind(change.after, change.before)
             return
         self.leases.pop(change.after.ip, None)
-        subnet = self.snapshot.subnet_of(change.after.ip)
-        link = subnet.link if subnet else -1
-        self._by_client.pop((link, change.after.client_key), None)
-        self._by_mac.pop((link, change.after.mac), None)
+        self._idle.discard(change.after.ip)
+        self._clients.remove(change.after)
         self._make_reusable(change.after.ip, first=True)
 
     def _bind(self, before: Lease | None, after: Lease) -> None:
@@ -321,21 +325,24 @@ class Table:
         link = subnet.link if subnet else -1
         if after.state == ACTIVE:
             if before is None or before.client_key != after.client_key or before.state != ACTIVE:
-                self._by_client[link, after.client_key] = ip
-                self._by_mac[link, after.mac] = ip
+                if before is not None and before.client_key != after.client_key:
+                    self._clients.remove(before)
+                self._clients.add(after)
+            self._idle.discard(ip)
             self._drop_hold(link, after.client_key)
         elif before is not None and (before.state == ACTIVE or before.state in QUARANTINED):
             self._make_reusable(ip, first=False)
+        if after.state != ACTIVE:
+            self._idle.add(ip)
         if after.state in QUARANTINED and (before is None or before.state not in QUARANTINED):
-            self._by_client.pop((link, after.client_key), None)
-            self._by_mac.pop((link, after.mac), None)
+            self._clients.remove(after)
         was_declined = before is not None and before.state == DECLINED
         if was_declined != (after.state == DECLINED):
             self._count_decline(
                 before.mac if before is not None and was_declined else after.mac, -1 if was_declined else 1
             )
         if _runs(after) and (before is None or not _runs(before) or after.expires_at < before.expires_at):
-            heappush(self._timers, (after.expires_at, ip))
+            self._timers.add(after.expires_at, ip)
 
     def _count_decline(self, mac: bytes, change: int) -> None:
         left = self._declines.get(mac, 0) + change
@@ -365,9 +372,8 @@ class Table:
 
         In memory only; the database hears of it at each renewal.
         """
-        for ip, lease in self.leases.items():
-            if _runs(lease):
-                self.leases[ip] = lease._replace(expires_at=lease.expires_at + seconds)
+        for lease in [lease for lease in self.leases.unpacked() if _runs(lease)]:
+            self.leases[lease.ip] = lease._replace(expires_at=lease.expires_at + seconds)
         self._hold_order = deque(hold._replace(expires_at=hold.expires_at + seconds) for hold in self._hold_order)
         self._holds = {hold.ip: hold for hold in self._hold_order if hold.ip in self._holds}
         self._watch()
@@ -379,13 +385,12 @@ class Table:
             if self._holds.get(hold.ip) is hold:
                 self._drop_hold(hold.link, hold.client_key)
         changes: list[LeaseChange] = []
-        while self._timers and self._timers[0][0] <= now and len(changes) < limit:
-            _, ip = heappop(self._timers)
-            lease = self.leases.get(ip)
+        while len(changes) < limit and (ip := self._timers.pop(now)) is not None:
+            lease: Lease | None = self.leases.get(ip)
             if lease is None or not _runs(lease) or ip % self._parts != self._rank:
                 continue  # another worker's part: its expiry is learnt from the database
             if lease.expires_at > now:
-                heappush(self._timers, (lease.expires_at, ip))
+                self._timers.add(lease.expires_at, ip)
                 continue
             changes.append(LeaseChange(lease, lease._replace(state=EXPIRED), Reason.EXPIRED))
             self._expire_one(changes[-1])
@@ -393,9 +398,14 @@ class Table:
 
     def _expire_one(self, change: LeaseChange) -> None:
         self.leases[change.after.ip] = change.after
+        self._idle.add(change.after.ip)
         self._make_reusable(change.after.ip, first=False)
         if change.before is not None and change.before.state == DECLINED:
             self._count_decline(change.before.mac, -1)
+
+
+def _recency(lease: Lease) -> tuple[bool, int]:
+    return lease.state == ACTIVE, lease.renewed_at
 
 
 def _runs(lease: Lease) -> bool:
