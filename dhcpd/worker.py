@@ -146,11 +146,10 @@ class Worker:
         if self._peers is not None:
             self._clock = Clock(self._store.clock)
             self._peers.begin()
-        leases = self._store.load_leases()
-        self._table.load(leases)
+        self._table.load(self._store.load_leases())
 
         def check_blocks() -> None:
-            wrong = self._store.check_blocks(leases)
+            wrong = self._store.check_blocks(self._table.leases.unpacked())
             if wrong:
                 log.info("counted the leases of %d blocks of 64 addresses anew", wrong)
 

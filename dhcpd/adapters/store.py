@@ -1,6 +1,6 @@
 """How do leases and events become durable, all of a batch in one transaction?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, Final
@@ -25,11 +25,11 @@ from sqlalchemy.engine import make_url
 from app.database import make_engine
 from app.models.leases import Lease as LeaseRow
 from app.models.samples import RateSample
-from app.models.types import Address
+from app.models.types import IPV4_PREFIX, Address
 from app.models.workers import Command, Revision, Worker
 from dhcpd.adapters import occupancy
 from dhcpd.adapters.writers import EVENT_ORDER_LOCK, make_writer
-from dhcpd.engine.leases import NEVER, Lease, LeaseChange
+from dhcpd.engine.leases import ACTIVE, EXPIRED, NEVER, QUARANTINED, RELEASED, Lease, LeaseChange
 
 BLOCKS_AT_ONCE = 200
 """Blocks mended in one transaction, so that clients wait for milliseconds only."""
@@ -42,6 +42,19 @@ POSTGRESQL_LIMITS: Final = {
 }
 LEASE_COLUMNS = [getattr(LeaseRow, name) for name in Lease._fields]
 """What makes a Lease, in order."""
+
+
+_FIRST, _LAST = (f"x'{IPV4_PREFIX.hex()}{end * 8}'" for end in "0f")
+_PLAIN: Final = "client_key, mac, client_id, hostname, vendor_class, started_at, renewed_at"
+_ENDS: Final = f"coalesce(expires_at, {NEVER}), renewals"
+_LOAD: Final = {
+    "sqlite": f"SELECT ip, state, subnet_id, {_PLAIN}, {_ENDS}, coalesce(relay, x''), relay_info FROM leases "
+    f"WHERE ip BETWEEN {_FIRST} AND {_LAST}",
+    "postgresql": f"SELECT ip - inet '0.0.0.0', state, subnet_id, {_PLAIN}, {_ENDS}, "
+    "coalesce(relay - inet '0.0.0.0', 0), relay_info FROM leases WHERE family(ip) = 4",
+}
+_STATES: Final = {state: state for state in (ACTIVE, RELEASED, EXPIRED, *QUARANTINED)}
+"""One object for each state, so that a comparison is one of identity."""
 
 
 def open_database(url: str) -> Engine:
@@ -86,9 +99,31 @@ class Store:
     def _begin(self) -> Any:
         return self._engine.execution_options(writing=True).begin()
 
-    def load_leases(self) -> list[Lease]:
-        """Return every IPv4 lease of the database."""
-        return self._read_leases(select(*LEASE_COLUMNS))
+    def load_leases(self) -> Iterator[Lease]:
+        """Yield every IPv4 lease of the database; of a million no row may pass through SQLAlchemy's types."""
+        with self._engine.connect().execution_options(stream_results=True, max_row_buffer=5000) as connection:
+            rows = connection.exec_driver_sql(_LOAD[self._engine.dialect.name])
+            for (
+                ip,
+                state,
+                subnet_id,
+                key,
+                mac,
+                client_id,
+                host,
+                vendor,
+                start,
+                renewed,
+                end,
+                count,
+                relay,
+                info,
+            ) in rows:
+                client = (bytes(key), bytes(mac), bytes(client_id), host, vendor)
+                yield Lease(
+                    _number(ip), _STATES[state], subnet_id, *client, start, renewed, end, count, _number(relay),
+                    bytes(info),
+                )  # fmt: skip
 
     def read_leases(self, ips: Iterable[int]) -> list[Lease]:
         """Return what the database holds of the addresses (ints): a table that fell behind catches up."""
@@ -99,7 +134,7 @@ class Store:
         with self._engine.connect() as connection:
             return [lease_of(row) for row in connection.execute(query) if row.ip.version == 4]
 
-    def check_blocks(self, leases: Sequence[Lease]) -> int:
+    def check_blocks(self, leases: Iterable[Lease]) -> int:
         """Mend what `lease_blocks` says of the leases, all of them as loaded; return how many blocks were wrong.
 
         Other workers may have written meanwhile: a suspect block is judged by what the database holds under lock.
@@ -158,6 +193,11 @@ class Store:
         merged = {name: old[name] + new[name] for name in sample if not name.endswith("_us")}
         merged |= {n: case((new[n] > old[n], new[n]), else_=old[n]) for n in sample if n.endswith("_us")}
         return statement.on_conflict_do_update(index_elements=["step_s", "at", "worker"], set_=merged)
+
+
+def _number(address: int | bytes) -> int:
+    """Return an address, 16 octets on SQLite or none, as an integer."""
+    return address if type(address) is int else int.from_bytes(address[12:], "big")
 
 
 def _moment(seconds: int) -> datetime:

@@ -11,7 +11,7 @@ HOT: Final = 20_000
 
 
 class Leases(MutableMapping[int, Lease]):
-    """The leases by address. What is used seldom is packed, in 0.5 us, and unpacked in 0.9 us when it is asked for."""
+    """The leases by address. What is used seldom is packed (0.5 us), and unpacked (0.9 us) when it is asked for."""
 
     __slots__ = ("_hot", "_packed")
 

@@ -33,7 +33,7 @@ def test_each_change_has_its_event_in_order(engine: Engine) -> None:
     with Session(engine) as session:
         rows = list(session.scalars(select(LeaseEvent).order_by(LeaseEvent.id)))
     assert [(row.type, row.reason) for row in rows] == [("active", "assigned"), ("released", "released")]
-    assert store.load_leases() == [second]
+    assert list(store.load_leases()) == [second]
 
 
 def test_address_of_another_worker_is_refused(engine: Engine) -> None:
