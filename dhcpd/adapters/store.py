@@ -103,23 +103,9 @@ class Store:
         """Yield every IPv4 lease of the database; of a million no row may pass through SQLAlchemy's types."""
         with self._engine.connect().execution_options(stream_results=True, max_row_buffer=5000) as connection:
             rows = connection.exec_driver_sql(_LOAD[self._engine.dialect.name])
-            for (
-                ip,
-                state,
-                subnet_id,
-                key,
-                mac,
-                client_id,
-                host,
-                vendor,
-                start,
-                renewed,
-                end,
-                count,
-                relay,
-                info,
-            ) in rows:
-                client = (bytes(key), bytes(mac), bytes(client_id), host, vendor)
+            for ip, state, subnet_id, key, mac, identifier, host, vendor, *times, count, relay, info in rows:
+                client = (bytes(key), bytes(mac), bytes(identifier), host, vendor)
+                start, renewed, end = times
                 yield Lease(
                     _number(ip), _STATES[state], subnet_id, *client, start, renewed, end, count, _number(relay),
                     bytes(info),
@@ -197,7 +183,7 @@ class Store:
 
 def _number(address: int | bytes) -> int:
     """Return an address, 16 octets on SQLite or none, as an integer."""
-    return address if type(address) is int else int.from_bytes(address[12:], "big")
+    return address if isinstance(address, int) else int.from_bytes(address[12:], "big")
 
 
 def _moment(seconds: int) -> datetime:
