@@ -21,6 +21,8 @@ pytestmark = [
 UEFI = ["-drive", f"if=pflash,unit=0,readonly=on,format=raw,file={OVMF}/OVMF_CODE_4M.fd",
         "-drive", f"if=pflash,unit=1,snapshot=on,format=raw,file={OVMF}/OVMF_VARS_4M.fd",
         "-device", "virtio-net-pci,netdev=n,mac=02:00:00:00:0b:01,romfile="]  # fmt: skip
+NO_PXE = [word for family in ("IPv4", "IPv6")
+          for word in ("-fw_cfg", f"name=opt/org.tianocore/{family}PXESupport,string=n")]  # fmt: skip
 BIOS = ["-boot", "n", "-device", "e1000,netdev=n,mac=02:00:00:00:0b:02"]
 SECONDS = 150
 
@@ -82,7 +84,7 @@ def test_uefi_loads_ipxe_by_tftp_and_ipxe_its_script_by_http(link: Network) -> N
 def test_uefi_loads_by_http_what_option_67_names(link: Network) -> None:
     preset(link, http_x64="http://10.20.0.1/ipxe.efi")
     path = capture_on(link, link.server, "s0", "udp or tcp port 80")
-    boot(link, *UEFI)
+    boot(link, *UEFI, *NO_PXE)
     wait(lambda: "/ipxe.efi" in asked(path, "http.request.uri"), SECONDS, "the boot file by HTTP")
 
 
