@@ -4,7 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from ipaddress import IPv4Network
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, select
 from sqlalchemy import inspect as sa_inspect
@@ -17,6 +17,7 @@ from app.models.denied_clients import DeniedClient
 from app.models.option_definitions import OptionDefinition
 from app.models.pools import Pool as PoolRow
 from app.models.reservations import Reservation as ReservationRow
+from app.models.reservations import ReservationIdentifier
 from app.models.settings import GlobalSettings
 from app.models.subnets import SharedNetwork
 from app.models.subnets import Subnet as SubnetRow
@@ -34,6 +35,7 @@ from dhcpd.protocol.options import with_user_defined
 
 log = logging.getLogger("dhcpd")
 T = TypeVar("T")
+_PROMISED: Final = ("id", "subnet_id", "ip", "hostname", "options", "next_server", "server_name", "boot_file")
 
 
 def load_snapshot(engine: Engine, interfaces: Iterable[Interface]) -> Snapshot:
@@ -57,8 +59,12 @@ class _Compiler:
         self.pools: defaultdict[int, list[PoolRow]] = defaultdict(list)
         for pool in session.scalars(select(PoolRow).order_by(PoolRow.first)):
             self.pools[pool.subnet_id].append(pool)
-        self.reservations = list(session.scalars(select(ReservationRow)))
-        self.known = [int(a.ip) for a in session.scalars(select(KnownAddress)) if a.ip.version == 4]
+        # Columns, not objects: of 100,000 reservations these take a fifth of the time.
+        self.reservations = session.execute(select(*(getattr(ReservationRow, name) for name in _PROMISED))).all()
+        self.identifiers = session.execute(
+            select(ReservationIdentifier.reservation_id, ReservationIdentifier.type, ReservationIdentifier.value)
+        ).all()
+        self.known = [int(ip) for ip in session.scalars(select(KnownAddress.ip)) if ip.version == 4]
         self.classes = list(session.scalars(select(ClassRow).order_by(ClassRow.position, ClassRow.id)))
         self.denied = [bytes.fromhex(mac) for mac in session.scalars(select(DeniedClient.mac))]
         self.interfaces = interfaces
@@ -101,7 +107,7 @@ class _Compiler:
         try:
             return layer_of(self.catalogue, row.options, *boot)
         except OptionValueError as error:  # it was checked when it was saved; an edited row must not stop service
-            log.error("%s %s: %s", row.__tablename__, row.id, error)
+            log.error("%s %s: %s", getattr(row, "__tablename__", "reservations"), row.id, error)
             return layer_of(self.catalogue, [o for o in row.options if self._is_valid(o)], *boot)
 
     def _is_valid(self, option: dict[str, Any]) -> bool:
@@ -177,7 +183,7 @@ class _Compiler:
     def _reservations(
         self, subnets: dict[int, Subnet]
     ) -> tuple[dict[tuple[int, str, bytes], Reservation], dict[int, Reservation]]:
-        by_key: dict[tuple[int, str, bytes], Reservation] = {}
+        by_id: dict[int, Reservation] = {}
         by_ip: dict[int, Reservation] = {}
         for row in self.reservations:
             subnet = subnets.get(row.subnet_id)
@@ -186,11 +192,14 @@ class _Compiler:
             ip = int(row.ip) if row.ip is not None else None
             pool = subnet.pool_of(ip) if ip is not None else None
             scope = (pool.scope if pool else subnet.scope).under(self._layer(row))
-            made = Reservation(row.id, row.subnet_id, ip, row.hostname, scope)
-            for identifier in row.identifiers:
-                by_key[row.subnet_id, identifier.type, bytes.fromhex(identifier.value)] = made
+            made = by_id[row.id] = Reservation(row.id, row.subnet_id, ip, row.hostname, scope)
             if ip is not None:
                 by_ip[ip] = made
+        by_key = {
+            (by_id[number].subnet_id, kind, bytes.fromhex(value)): by_id[number]
+            for number, kind, value in self.identifiers
+            if number in by_id
+        }
         return by_key, by_ip
 
     def _blocked(self) -> set[int]:
