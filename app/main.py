@@ -20,6 +20,7 @@ from app.api.metrics import router as metrics_router
 from app.api.rates import Rates
 from app.api.router import router as api_router
 from app.assets import assets
+from app.auth.gate import Gate
 from app.auth.throttle import Throttle
 from app.database import make_engine, make_session_factory, ping, unit_of_work
 from app.models.base import utc_now
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sessions = make_session_factory(app.state.engine, {NAMES: names})
     app.state.hub = Hub(app.state.sessions, names)
     app.state.keeper = Keeper(app.state.engine, settings)
+    app.state.gate = Gate(app.state.engine.dialect.name)
     app.state.imports = ImportRunner(app.state.sessions, settings.database_url)
     app.state.throttle = Throttle()
     app.state.undo = undo_change

@@ -102,6 +102,7 @@ class ApiRoute(APIRoute):
             response = await run_in_threadpool(_finish, meant, response)
             revision = meant.session.info.get(REVISION)
             if meant.wait and revision is not None and not meant.dry_run:
+                request.state.turn.leave()
                 return await wait_until_applied(request, revision, response)
             return response
 

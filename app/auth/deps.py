@@ -1,7 +1,7 @@
 """Who is calling, and in which transaction? Dependencies of the JSON routes and the pages."""
 
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
@@ -28,12 +28,22 @@ async def read_form(request: Request) -> FormData:
     return await request.form(max_fields=200, max_files=0) if is_form else FormData()
 
 
-def session_for_request(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Iterator[Session]:
-    """Yield the transaction of the request; it is committed before the answer leaves.
+async def admitted(request: Request, form: Annotated[FormData, Depends(read_form)]) -> AsyncIterator[None]:
+    """Hold the request until it may work on the database.
 
-    The form comes first: a write holds the database's write lock, and no stranger may keep that by sending a
-    form slowly.
+    The form comes first: no stranger may keep a place, or the database's write lock, by sending one slowly.
     """
+    turn = request.state.turn = await request.app.state.gate.enter(writing=request.method not in SAFE)
+    try:
+        yield
+    finally:
+        turn.leave()
+
+
+def session_for_request(
+    request: Request, turn: Annotated[None, Depends(admitted, scope="function")]
+) -> Iterator[Session]:
+    """Yield the transaction of the request; it is committed before the answer leaves."""
     with unit_of_work(request.app.state.sessions, writing=request.method not in SAFE) as session:
         yield session
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
-from app.schemas.fields import CidrText, Shape, blank_to_none
+from app.schemas.fields import AnyAddressText, CidrText, Shape, blank_to_none
 from app.schemas.labels import Labelled
+from app.schemas.reservations import ReservationIn
 from dhcpd.protocol.addresses import format_mac, parse_mac
 
 State = Literal[
@@ -85,3 +86,31 @@ class GridOut(Shape):
     around: str | None
     addresses: list[AddressOut]
     blocks: list[GridBlock]
+
+
+class NextAddress(Shape):
+    """The address that would be taken next."""
+
+    ip: str
+
+
+class NextStaticIn(AddressIn):
+    """Take the next free address as one in use outside DHCP."""
+
+    kind: Literal["static"] = "static"
+    pool_id: int | None = Field(None, ge=1, le=2**31 - 1, description="of this pool; null = outside all pools")
+
+
+class NextReservationIn(ReservationIn):
+    """Take the next free address for a device."""
+
+    kind: Literal["reservation"]
+    pool_id: int | None = Field(None, ge=1, le=2**31 - 1, description="of this pool; null = outside all pools")
+
+
+class FromLeaseIn(Shape):
+    """Reserve what a device has; fields of a reservation may be told otherwise."""
+
+    model_config = ConfigDict(extra="allow")
+
+    ip: AnyAddressText

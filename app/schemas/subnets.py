@@ -83,6 +83,48 @@ class SubnetIn(SubnetSettings):
         return self
 
 
+class FreeSpaceOut(Shape):
+    """Free space of a subnet: `gaps` as the fewest prefixes, `prefixes` of the wished length; at most 256 of each.
+
+    `count` is how many prefixes of the length there are.
+    """
+
+    prefix_len: int
+    count: int
+    gaps: list[str]
+    prefixes: list[str]
+
+
+class NextSubnetIn(SubnetSettings):
+    """The first free subnet of a length; DHCP is off unless told otherwise."""
+
+    prefix_len: int = Field(ge=1, le=128)
+    dhcp_enabled: bool = False
+
+
+class SplitIn(Shape):
+    """Split into prefixes of one length, or below and from an address on: tell one of the two.
+
+    same_link: the parts stay on one link (a shared network), so that every client may keep its address.
+    """
+
+    prefix_len: int | None = Field(None, ge=1, le=128)
+    at: OptionalAnyAddress = None
+    same_link: bool = True
+
+
+class MergeIn(Shape):
+    """The other subnets, by id; together they fill one prefix."""
+
+    subnets: list[Annotated[int, Field(ge=1, le=2**31 - 1)]] = Field(min_length=1, max_length=256)
+
+
+class ResizeIn(Shape):
+    """The new prefix: around the old one, or inside it."""
+
+    cidr: CidrText
+
+
 class UsageOut(Shape):
     """Addresses by state, nested subnets included: all but `pool` add up to `total`.
 

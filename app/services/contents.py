@@ -117,13 +117,18 @@ def across(row: Subnet, pools: Sequence[Pool]) -> list[Problem]:
 
 def on_edges(row: Subnet, found: Contents) -> list[Problem]:
     """Return a problem for each address that no host can have in the subnet."""
-    edges = edges_of(row.first, row.last, row.prefix_len)
+    edges = edge_keys(row)
     items: list[Reservation | KnownAddress] = [*found.reservations, *found.addresses]
     return [
         _problem("cidr", "edge", f"{_capital(told(i))} would be the {kind_of_edge(row, i.ip)} of {row.cidr}.", i)
         for i in items
         if i.ip is not None and (key(i.ip) in edges or i.ip == row.gateway)
     ]
+
+
+def edge_keys(row: Subnet) -> tuple[int, ...]:
+    """Return the keys of the addresses that no host can have in the subnet."""
+    return edges_of(row.first, row.last, row.prefix_len)
 
 
 def kind_of_edge(row: Subnet, address: Address) -> str:

@@ -1,12 +1,14 @@
 """How is a row told in plain JSON, for the audit, and checked against a stale write?"""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import LargeBinary, inspect
 
 from app.models import Base, Reservation
+from app.models.types import IpAddress, UtcSeconds
 from app.services.errors import Conflict, Problem
 
 
@@ -24,6 +26,24 @@ def _plain(value: object) -> object:
     if isinstance(value, IPv4Address | IPv6Address):
         return str(value)
     return value.hex() if isinstance(value, bytes) else value
+
+
+def put_back(row: Base, told: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Set columns to what a picture tells of them."""
+    columns = inspect(type(row)).columns
+    for name in names:
+        if name in columns and name in told:
+            setattr(row, name, _read(columns[name].type, told[name]))
+
+
+def _read(kind: object, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(kind, IpAddress):
+        return ip_address(value)
+    if isinstance(kind, UtcSeconds):
+        return datetime.fromisoformat(value)
+    return bytes.fromhex(value) if isinstance(kind, LargeBinary) else value
 
 
 class Stale(Conflict):
