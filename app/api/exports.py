@@ -16,7 +16,8 @@ from app.transfer.export_text import Rendered
 router = APIRouter(prefix="/exports", tags=["exports"], route_class=ApiRoute)
 FormatName = Literal["csv", "json", "kea", "dnsmasq"]
 TableName = Literal[
-    "settings", "shared_networks", "denied_clients", "subnets", "pools", "reservations", "addresses", "leases"
+    "option_definitions", "settings", "tags", "custom_fields", "vlans", "client_classes", "shared_networks",
+    "denied_clients", "subnets", "pools", "reservations", "addresses", "leases",
 ]  # fmt: skip
 Table = Annotated[TableName | None, Query(description="of a CSV")]
 FILE: dict[int | str, dict[str, Any]] = {

@@ -20,8 +20,8 @@ FormatName = Literal[
     "auto", "csv", "json", "kea", "kea-leases", "isc-dhcpd", "isc-leases", "dnsmasq", "dnsmasq-leases"
 ]
 TableName = Literal[
-    "settings", "vlans", "option_definitions", "client_classes", "shared_networks", "denied_clients", "subnets",
-    "pools", "reservations", "addresses", "leases",
+    "option_definitions", "settings", "tags", "custom_fields", "vlans", "client_classes", "shared_networks",
+    "denied_clients", "subnets", "pools", "reservations", "addresses", "leases",
 ]  # fmt: skip
 assert set(FormatName.__args__) == {"auto", *FORMATS}  # type: ignore[attr-defined]  # of a Literal
 assert TableName.__args__ == KINDS  # type: ignore[attr-defined]

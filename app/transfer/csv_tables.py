@@ -9,7 +9,10 @@ from typing import Any, Final, get_args, get_origin
 from pydantic import BaseModel
 
 from app.schemas.addresses import AddressIn
+from app.schemas.client_classes import ClientClassIn
 from app.schemas.denied_clients import DeniedClientIn
+from app.schemas.labels import CustomFieldIn, TagIn, VlanIn
+from app.schemas.option_definitions import OptionDefinitionIn
 from app.schemas.pools import PoolIn
 from app.schemas.reservations import IdentifierType, ReservationIn
 from app.schemas.settings import SettingsShape
@@ -30,6 +33,11 @@ _SHAPES: Final[dict[str, type[BaseModel]]] = {
     "pools": PoolIn,
     "reservations": ReservationIn,
     "addresses": AddressIn,
+    "option_definitions": OptionDefinitionIn,
+    "client_classes": ClientClassIn,
+    "tags": TagIn,
+    "custom_fields": CustomFieldIn,
+    "vlans": VlanIn,
 }
 SYNONYMS: Final = {
     "address": "ip", "ip_address": "ip", "ip-address": "ip", "hw_address": "mac", "hw-address": "mac",
@@ -40,12 +48,14 @@ SYNONYMS: Final = {
 _MARKS: Final = (
     ("settings", {"offer_hold_s"}),
     ("leases", {"expires_at"}),
+    ("option_definitions", {"space"}),
+    ("client_classes", {"expression"}),
+    ("tags", {"color"}),
+    ("custom_fields", {"choices", "resource"}),
+    ("vlans", {"vid"}),
     ("pools", {"start", "end"}),
     ("reservations", set(IDENTIFIERS)),
     ("subnets", {"cidr"}),
-    ("option_definitions", {"code", "kind"}),
-    ("client_classes", {"expression"}),
-    ("vlans", {"vid"}),
     ("addresses", {"ip"}),
     ("shared_networks", {"options"}),
 )

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 KINDS: Final = (
-    "settings",
-    "vlans",
     "option_definitions",
+    "settings",
+    "tags",
+    "custom_fields",
+    "vlans",
     "client_classes",
     "shared_networks",
     "denied_clients",

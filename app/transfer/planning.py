@@ -16,10 +16,13 @@ from app.services.actors import Actor
 from app.services.errors import DomainError
 from app.transfer.document import Row
 from app.transfer.rehearsal import Rehearsal
-from app.transfer.tables import TABLES, Key, TableKind, label, subnet_around
+from app.transfer.table_kind import Key, TableKind
+from app.transfer.tables import TABLES, label, subnet_around
 
 Values = Mapping[str, Any]
 LEASES_AT_ONCE: Final = 500
+NAMED: Final = ("addresses", "shared_networks")
+"""Kinds whose objects have a name for their id."""
 
 
 @dataclass(slots=True)
@@ -143,9 +146,7 @@ def faults(error: ValidationError) -> str:
 def take_back(rehearsal: Rehearsal, actor: Actor, row: Any) -> str:
     """Undo an applied ImportRow on the copy; return why it was kept, empty when it was undone."""
     kind = TABLES[row.kind]
-    object_id = (
-        int(row.object_id) if kind.name in ("subnets", "pools", "reservations", "denied_clients") else row.object_id
-    )
+    object_id = row.object_id if kind.name in NAMED else int(row.object_id)
     try:
         present = kind.shown(rehearsal.session, object_id)
     except DomainError:

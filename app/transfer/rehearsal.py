@@ -34,7 +34,6 @@ from sqlalchemy.sql.sqltypes import LargeBinary
 from app.models import Base
 from app.models.base import utc_now
 from app.models.types import UtcSeconds
-from app.services.audit import CHANGES
 from app.services.errors import DomainError
 
 NOT_PLAN: Final = frozenset({
@@ -122,7 +121,7 @@ class Rehearsal:
             self.session.rollback()
             raise
         finally:
-            self.session.info.pop(CHANGES, None)
+            self.session.info.clear()  # what services remember of a transaction
         return result
 
     def harvest(self) -> Writes:

@@ -1,7 +1,6 @@
 """What is an import's row to the services: what it is called, found, made, changed and removed by?"""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
@@ -23,28 +22,8 @@ from app.services import addresses, denied_clients, pools, reservations, setting
 from app.services.actors import Actor
 from app.services.errors import Invalid, NotFound, Problem
 from app.services.rows import picture
-
-Key = tuple[Any, ...]
-Values = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TableKind:
-    """One table that can be imported and exported. An id is the primary key, as JSON has it.
-
-    `keys`: the natural keys of values; any of them finds the object. `known`: the keys of all there are.
-    `shown`: the object in the words of the import (`subnet` is a prefix). `create` returns the id.
-    """
-
-    name: str
-    shape: type[BaseModel]
-    keys: Callable[[Values], list[Key]]
-    known: Callable[[Session], Iterable[tuple[Key, Any]]]
-    shown: Callable[[Session, Any], dict[str, Any]]
-    rows: Callable[[Session], Iterable[dict[str, Any]]]
-    create: Callable[[Session, Actor, dict[str, Any]], Any]
-    update: Callable[[Session, Actor, Any, dict[str, Any]], None]
-    delete: Callable[[Session, Actor, Any], None]
+from app.transfer.catalogue_tables import CLIENT_CLASSES, CUSTOM_FIELDS, OPTION_DEFINITIONS, TAGS, VLANS
+from app.transfer.table_kind import Key, TableKind, Values
 
 
 def label(kind: str, values: Values) -> str:
@@ -342,6 +321,19 @@ SETTINGS: Final = TableKind(
 )
 
 TABLES: Final = {
-    kind.name: kind for kind in (SETTINGS, SHARED_NETWORKS, DENIED_CLIENTS, SUBNETS, POOLS, RESERVATIONS, ADDRESSES)
+    kind.name: kind
+    for kind in (
+        *(
+            OPTION_DEFINITIONS,
+            SETTINGS,
+            TAGS,
+            CUSTOM_FIELDS,
+            VLANS,
+            CLIENT_CLASSES,
+            SHARED_NETWORKS,
+            DENIED_CLIENTS,
+        ),
+        *(SUBNETS, POOLS, RESERVATIONS, ADDRESSES),
+    )
 }
 """In the order in which rows are applied."""
