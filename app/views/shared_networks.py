@@ -38,14 +38,22 @@ def show(request: Request, session: Db, actor: Operator, name: str) -> Response:
 
 @router.post("/edit")
 def save(request: Request, session: Db, actor: Operator, name: str, form: Form) -> Response:
-    """Replace the options of a link."""
+    """Replace the options of a link; its boot fields stay."""
     try:
-        data = parsed(SharedNetworkIn, {"options": rows_of(form)})
+        data = parsed(SharedNetworkIn, {**_boot(session, name), "options": rows_of(form)})
         shared_networks.put_shared_network(session, actor, name[:120], data)
     except DomainError as error:
         session.rollback()
         return form_page(request, session, FORM, {}, rows_of(form), error, ("options",), link=name)
     return RedirectResponse(f"/shared-networks?saved={audit.current_revision(session)}", 303)
+
+
+def _boot(session: Session, name: str) -> dict[str, Any]:
+    try:
+        row = shared_networks.get_shared_network(session, name)
+    except NotFound:
+        return {}
+    return {"next_server": row.next_server, "server_name": row.server_name, "boot_file": row.boot_file}
 
 
 def _options(session: Session, name: str) -> list[dict[str, Any]]:
