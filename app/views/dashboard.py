@@ -5,9 +5,11 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
+from app.models import Pool
 from app.models.base import utc_now
 from app.services import activity, events, outline, samples, subnets, workers
 from app.services.usage import usage as count_usage
@@ -35,7 +37,8 @@ def dashboard(request: Request, session: Db, actor: Viewer, range: str = "10m") 
         "rate": samples.present(session),
     }
     if part != "tiles":
-        pooled = [row for row in rows if usage[row.id].pool]
+        owners = set(session.scalars(select(Pool.subnet_id).distinct()))
+        pooled = [row for row in rows if row.id in owners and usage[row.id].pool]
         shown |= {
             "subnets": sorted(pooled, key=lambda row: usage[row.id].free / usage[row.id].pool)[:NEAREST],
             "usage": usage,
