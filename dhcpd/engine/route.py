@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 from dhcpd.engine.classify import Ingress
-from dhcpd.protocol.constants import BROADCAST_ADDRESS, BROADCAST_FLAG, CLIENT_PORT, SERVER_PORT
+from dhcpd.protocol.constants import BROADCAST_ADDRESS, BROADCAST_FLAG, CLIENT_PORT, SERVER_PORT, SOURCE_PORT
 from dhcpd.protocol.packet import Packet
 
-SOURCE_PORT = 19
 LOOPBACK = 127 << 24
 LOOPBACK_MASK = 0xFF << 24
 

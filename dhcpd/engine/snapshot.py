@@ -14,7 +14,6 @@ ReservationKey = tuple[int, str, bytes]
 ALL: Final = "all"
 ALLOW: Final = "allow"
 KNOWN: Final = "known"
-UNKNOWN: Final = "unknown"
 BOOTP: Final = "bootp"
 DENY: Final = "deny"
 OFF: Final = "off"
@@ -27,7 +26,7 @@ class Pool:
     """An inclusive range of addresses that may be given out; guard = the class whose clients alone get one.
 
     `clients` says to whom: ALL that speak DHCP, those with a reservation on the link (KNOWN), those without one
-    (UNKNOWN), or those that speak BOOTP alone.
+    ("unknown"), or those that speak BOOTP alone.
     """
 
     id: int

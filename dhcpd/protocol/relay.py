@@ -68,46 +68,6 @@ def encode_relay_info(suboptions: Mapping[int, bytes]) -> bytes:
     return b"".join([bytes((code, len(value))) + value for code, value in suboptions.items()])
 
 
-def circuit_id(suboptions: Mapping[int, bytes]) -> bytes | None:
-    """Return the port or VLAN that the client is behind (RFC 3046 §3.1)."""
-    return suboptions.get(CIRCUIT_ID)
-
-
-def remote_id(suboptions: Mapping[int, bytes]) -> bytes | None:
-    """Return who is at the far end of the circuit (RFC 3046 §3.2)."""
-    return suboptions.get(REMOTE_ID)
-
-
-def subscriber_id(suboptions: Mapping[int, bytes]) -> bytes | None:
-    """Return the provider's name of the customer (RFC 3993)."""
-    return suboptions.get(SUBSCRIBER_ID)
-
-
-def relay_id(suboptions: Mapping[int, bytes]) -> bytes | None:
-    """Return the relay's own DUID-like identifier (RFC 6925 §5)."""
-    return suboptions.get(RELAY_ID)
-
-
-def link_selection(suboptions: Mapping[int, bytes]) -> int | None:
-    """Return an address on the client's link, which goes before giaddr (RFC 3527 §3)."""
-    return _address(suboptions, LINK_SELECTION)
-
-
-def server_id_override(suboptions: Mapping[int, bytes]) -> int | None:
-    """Return the server identifier that the relay wants the client to see (RFC 5107 §4)."""
-    return _address(suboptions, SERVER_ID_OVERRIDE)
-
-
-def has_source_port(suboptions: Mapping[int, bytes]) -> bool:
-    """Say whether the reply goes to the UDP port that the relay sent from, not to port 67 (RFC 8357 §5.2)."""
-    return SOURCE_PORT in suboptions
-
-
-def _address(suboptions: Mapping[int, bytes], code: int) -> int | None:
-    value = suboptions.get(code)
-    return None if value is None else int.from_bytes(value, "big")
-
-
 def describe_relay_info(data: bytes) -> dict[str, str]:
     """Return what a stored option 82 says, by name; text where it is text, else hexadecimal. {} = malformed."""
     try:
