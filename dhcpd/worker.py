@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -47,6 +48,8 @@ REPORT_S: Final = 1.0
 INTERFACE_POLL_S: Final = 5.0
 EXPIRE_LIMIT: Final = 1000
 """Leases expired in one batch, so that a mass expiry does not hold up clients."""
+SWITCH_S: Final = 0.0005
+"""How long the thread that compiles a configuration may keep packets waiting; Python's default is 5 ms."""
 QUEUE_LIMIT: Final = 1024
 """Packets answered in one turn, about 20 ms of work; what is queued beyond that is shed, see `shed`."""
 DOUBTFUL_LIMIT: Final = 10_000
@@ -125,6 +128,7 @@ class Worker:
         # A packet leaves no cycles behind. Without this the collector walks over the whole table again and again.
         gc.freeze()
         gc.set_threshold(50_000, 50, 1000)
+        sys.setswitchinterval(SWITCH_S)
 
     def turn(self) -> None:
         """Wait for packets or a moment that is due, and do what they call for."""

@@ -1,6 +1,7 @@
 """What is configured? One large subnet with everyday options; many subnets and reservations for a reload."""
 
 from ipaddress import IPv4Address, IPv4Network
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import Engine, insert, select
@@ -50,17 +51,20 @@ def write_subnet(engine: Engine, pool: tuple[str, str], lease_s: int) -> None:
 
 
 def write_many(engine: Engine, subnets: int, reservations: int) -> None:
-    """Add subnets of 172.16.0.0/12 and up, and spread reservations over them."""
+    """Add subnets of 172.16.0.0/12 with reservations in each, in small transactions; no worker is told yet."""
     each = reservations // subnets
-    with Session(engine) as session, session.begin():
-        networks = list(IPv4Network("172.16.0.0/12").subnets(new_prefix=22))[:subnets]
-        rows = [Subnet(first=n[0], last=n[-1], prefix_len=22, gateway=n[1], options=_ROWS) for n in networks]
-        session.add_all(rows)
-        session.flush()
-        session.add_all(Pool(subnet_id=s.id, first=s.first + 200, last=s.last - 1) for s in rows)
-        session.flush()
-        for number, row in enumerate(rows):
+    for number, network in enumerate(islice(IPv4Network("172.16.0.0/12").subnets(new_prefix=22), subnets)):
+        with Session(engine) as session, session.begin():
+            row = Subnet(first=network[0], last=network[-1], prefix_len=22, gateway=network[1], options=_ROWS)
+            session.add(row)
+            session.flush()
+            session.add(Pool(subnet_id=row.id, first=network[200], last=network[-2]))
             _write_reservations(session, row, number * each, each)
+
+
+def announce(engine: Engine) -> None:
+    """Tell workers that there is a new configuration."""
+    with Session(engine) as session, session.begin():
         bump_revision(session)
 
 

@@ -15,6 +15,8 @@ from app.database import make_engine
 from app.migrate import upgrade
 from app.models.types import IPV4_PREFIX
 from app.models.workers import Worker
+from dhcpd.adapters import occupancy
+from dhcpd.engine.leases import ACTIVE, Lease
 from tests.perf import plan
 from tests.perf.lab import Lab, cpu_s, memory_bytes, wait
 from tests.perf.load import Clients
@@ -113,7 +115,13 @@ def write_leases(path: Path, count: int) -> None:
     with sqlite3.connect(path) as connection:
         marks = ", ".join("?" * 15)
         connection.executemany(f"INSERT INTO leases ({_COLUMNS}) VALUES ({marks})", rows())
+        blocks = occupancy.rows_of([_lease(first + n) for n in range(count)])
+        connection.executemany(occupancy.SQL["sqlite"], blocks)
     connection.close()
+
+
+def _lease(ip: int) -> Lease:
+    return Lease(ip, ACTIVE, 1, b"", b"", b"", "", "", 0, 0, 0, 0, 0, b"")
 
 
 def check_reload(lab: Lab, clients: Clients, folder: Path) -> list[Target]:
@@ -123,10 +131,11 @@ def check_reload(lab: Lab, clients: Clients, folder: Path) -> list[Target]:
     engine = make_engine(url)
     try:
         calm = clients.generator("relay", 1000, 5)
+        plan.write_many(engine, RELOAD_SUBNETS, RELOAD_RESERVATIONS)
         with ThreadPoolExecutor(1) as pool:
             busy = pool.submit(clients.generator, "relay", 1000, 12)
-            time.sleep(2)
-            plan.write_many(engine, RELOAD_SUBNETS, RELOAD_RESERVATIONS)
+            time.sleep(1)
+            plan.announce(engine)
             began = time.monotonic()
             _wait_for_revision(engine, 60)
             took_s = time.monotonic() - began
@@ -139,7 +148,7 @@ def check_reload(lab: Lab, clients: Clients, folder: Path) -> list[Target]:
         Target("p99 answer time at 1,000 exchanges/s", "<= 5 ms", f"{calm.p99_ms:.1f} ms", calm.p99_ms <= 5),
         Target("p99 answer time during a reload of 1,000 subnets and 100,000 reservations", "<= 50 ms",
                f"{during.p99_ms:.1f} ms, longest {during.max_ms:.0f} ms, drops {during.drops:.2%}, "
-               f"served after {took_s:.1f} s", during.p99_ms <= 50),
+               f"served after {took_s:.1f} s", during.p99_ms <= 50 and during.passed),
     ]  # fmt: skip
 
 
