@@ -31,10 +31,15 @@ _ROWS: Final = [
 ]
 
 
+def writing(engine: Engine) -> Session:
+    """Return a session whose transaction takes SQLite's write lock at its start, as the web side's do."""
+    return Session(engine.execution_options(writing=True))
+
+
 def write_subnet(engine: Engine, pool: tuple[str, str], lease_s: int) -> None:
     """Write the subnet that every measurement serves, and the revision that makes the worker read it."""
     network = IPv4Network(NETWORK)
-    with Session(engine) as session, session.begin():
+    with writing(engine) as session, session.begin():
         session.merge(GlobalSettings(id=1, lease_time=lease_s))
         subnet = Subnet(
             first=network[0],
@@ -54,7 +59,7 @@ def write_many(engine: Engine, subnets: int, reservations: int) -> None:
     """Add subnets of 172.16.0.0/12 with reservations in each, in small transactions; no worker is told yet."""
     each = reservations // subnets
     for number, network in enumerate(islice(IPv4Network("172.16.0.0/12").subnets(new_prefix=22), subnets)):
-        with Session(engine) as session, session.begin():
+        with writing(engine) as session, session.begin():
             row = Subnet(first=network[0], last=network[-1], prefix_len=22, gateway=network[1], options=_ROWS)
             session.add(row)
             session.flush()
@@ -64,7 +69,7 @@ def write_many(engine: Engine, subnets: int, reservations: int) -> None:
 
 def announce(engine: Engine) -> None:
     """Tell workers that there is a new configuration."""
-    with Session(engine) as session, session.begin():
+    with writing(engine) as session, session.begin():
         bump_revision(session)
 
 
@@ -81,7 +86,7 @@ def _write_reservations(session: Session, subnet: Subnet, start: int, count: int
 
 def save(engine: Engine, *, lease_s: int) -> None:
     """Change the lease time of every subnet, as a save in the browser does."""
-    with Session(engine) as session, session.begin():
+    with writing(engine) as session, session.begin():
         session.merge(GlobalSettings(id=1, lease_time=lease_s))
         bump_revision(session)
 
