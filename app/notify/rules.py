@@ -72,7 +72,7 @@ def shown(session: Session, rows: Sequence[AlertRule]) -> list[AlertRuleOut]:
     """Return the shapes of rules."""
     firing = (Alert.rule_id.in_([row.id for row in rows]), Alert.state == "firing")
     query = select(Alert.rule_id, func.count()).where(*firing).group_by(Alert.rule_id)
-    counts = dict(session.execute(query).tuples().all())
+    counts = dict(session.execute(query).all())
     return [rule_out(row, counts.get(row.id, 0)) for row in rows]
 
 

@@ -85,7 +85,7 @@ def shown(session: Session, rows: Sequence[Webhook]) -> list[WebhookOut]:
     query = select(WebhookDelivery.webhook_id, func.count()).where(
         WebhookDelivery.webhook_id.in_([row.id for row in rows]), WebhookDelivery.state == "pending"
     )
-    waiting = dict(session.execute(query.group_by(WebhookDelivery.webhook_id)).tuples().all())
+    waiting = dict(session.execute(query.group_by(WebhookDelivery.webhook_id)).all())
     return [webhook_out(row, waiting.get(row.id, 0)) for row in rows]
 
 
