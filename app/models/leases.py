@@ -23,7 +23,7 @@ class Lease(Base):
             sqlite_where=text("length(client_id) > 7"),
             postgresql_where=text("length(client_id) > 7"),
         ),
-        Index("ix_leases_end", text(f"coalesce(expires_at, {LAST_SECOND})"), "ip"),
+        Index("ix_leases_end", text(f"coalesce(expires_at, {LAST_SECOND}) DESC"), "ip"),
     )
 
     ip: Mapped[Address] = mapped_column(IpAddress, primary_key=True)

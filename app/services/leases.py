@@ -83,7 +83,8 @@ def _known(session: Session, parameter: str, text: str) -> Any:
     if parameter == "hostname__contains":
         return leased_as(session, Lease.hostname, text)
     if parameter == "subnet_id" and text.isascii() and text.isdecimal() and len(text) < 10:
-        return _inside(int(text))
+        subnet = session.get(Subnet, int(text))
+        return None if subnet is None else Lease.ip.between(subnet.first, subnet.last)
     if parameter == "client_id":
         with suppress(ValueError):
             return has_client_id(bytes.fromhex(text.replace(":", "")))

@@ -217,7 +217,7 @@ Order = list[tuple[str, Field, bool]]
 
 
 def _order(listing: Listing, sort: str) -> Order:
-    """Return (name, field, descending) of each term; the key goes last, in the direction of the term before."""
+    """Return (name, field, descending) of each term; the key, ascending, goes last."""
     terms: Order = []
     for term in sort.split(","):
         name, down = term.strip().removeprefix("-"), term.strip().startswith("-")
@@ -229,7 +229,7 @@ def _order(listing: Listing, sort: str) -> Order:
         raise _unreadable("sort", f"at most {MAX_SORTS} different fields")
     if listing.key in names:
         return terms[: names.index(listing.key) + 1]
-    terms.append((listing.key, listing.fields[listing.key], terms[-1][2]))
+    terms.append((listing.key, listing.fields[listing.key], False))
     return terms
 
 

@@ -1,5 +1,6 @@
 """What does a text mean: an address, a prefix, a MAC in any spelling, a name?"""
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from typing import Any, Final
@@ -8,10 +9,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Lease, Reservation, ReservationIdentifier
-from app.services import outline
+from app.services import outline, subnets
+from app.services.listing import Wish, cut
 from app.services.names import leased_as
 from dhcpd.protocol.addresses import format_mac, parse_mac
 
+_PART: Final = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}\.?", re.ASCII)
 LIMIT: Final = 8
 """No more hits of one kind."""
 
@@ -62,9 +65,18 @@ def _devices(session: Session, text: str) -> list[Hit]:
 
 
 def _subnets(session: Session, text: str) -> list[Hit]:
-    found = outline.matching(outline.outline(session), text)
-    exact = sorted(found, key=lambda place: -place.prefix_len) if "." in text else found
-    return [Hit("subnet", p.cidr, p.name, "prefix", f"/subnets/{p.id}", str(p.id)) for p in exact[:LIMIT]]
+    """Find subnets around an address, in or around a prefix (10.5 means 10.5.0.0/16), by VLAN or name."""
+    given = _PART.fullmatch(text)
+    octets = text.strip(".").split(".")
+    whole = ".".join((octets + ["0"] * 3)[:4]) + f"/{8 * len(octets)}" if given and len(octets) < 4 else text
+    narrowest = "." in text or ":" in text
+    wish = Wish(
+        (("q", whole if narrowest else text),), sort="-prefix_len,cidr" if narrowest else "cidr", limit=LIMIT
+    )
+    found = cut(session, subnets.LISTING, wish).rows
+    if text.isdecimal() and len(text) < 5:
+        found += cut(session, subnets.LISTING, Wish((("vlan", text),), limit=LIMIT)).rows
+    return [Hit("subnet", row.cidr, row.name, "prefix", f"/subnets/{row.id}", str(row.id)) for row in found[:LIMIT]]
 
 
 def _names(session: Session, text: str) -> list[Hit]:

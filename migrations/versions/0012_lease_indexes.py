@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_leases_end", "leases", [sa.text("coalesce(expires_at, 253402300799)"), "ip"])
+    op.create_index("ix_leases_end", "leases", [sa.text("coalesce(expires_at, 253402300799) DESC"), "ip"])
     longer = sa.text("length(client_id) > 7")
     op.create_index("ix_leases_client_id", "leases", ["client_id"], sqlite_where=longer, postgresql_where=longer)
 

@@ -50,7 +50,7 @@ def found(session: Session, **parameters: str) -> list[int]:
         ("-ip", [6, 5, 4, 3, 2, 1]),
         ("expires_at", [1, 2, 4, 6, 3, 5]),
         ("-expires_at,ip", [3, 5, 6, 4, 2, 1]),
-        ("-expires_at", [5, 3, 6, 4, 2, 1]),
+        ("-expires_at", [3, 5, 6, 4, 2, 1]),
         ("state,-ip", [5, 4, 3, 2, 1, 6]),
         ("-state,expires_at", [6, 1, 2, 4, 3, 5]),
     ],
