@@ -28,6 +28,7 @@ from app.notify.keeper import Keeper
 from app.services import samples
 from app.services.events import PURGE_ROWS, purge
 from app.services.names import NAMES, Names
+from app.services.reservations import any_expired, remove_expired
 from app.services.users import count_users
 from app.services.uses import Uses
 from app.services.uses import write as write_uses
@@ -41,6 +42,7 @@ from app.views.router import router as view_router
 
 USES_EVERY_S: Final = 30.0
 ROLL_UP_EVERY_S: Final = 20.0
+EXPIRE_EVERY_S: Final = 10.0
 PURGE_EVERY_S: Final = 60.0
 PURGE_PAUSE_S: Final = 0.05
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -92,7 +94,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.hub.start()
     app.state.imports.start()
     app.state.keeper.start()
-    tasks = [asyncio.create_task(work(app)) for work in (_write_uses, _roll_up, _purge)]
+    tasks = [asyncio.create_task(work(app)) for work in (_write_uses, _roll_up, _purge, _expire)]
     yield
     app.state.hub.stop()
     app.state.imports.stop()
@@ -133,6 +135,23 @@ async def _purge(app: FastAPI) -> None:
     while True:
         removed = await run_in_threadpool(_purge_once, app)
         await asyncio.sleep(PURGE_PAUSE_S if removed == PURGE_ROWS else PURGE_EVERY_S)
+
+
+async def _expire(app: FastAPI) -> None:
+    """Take back the promises that have ended."""
+    while True:
+        await asyncio.sleep(EXPIRE_EVERY_S)
+        await run_in_threadpool(_expire_once, app)
+
+
+def _expire_once(app: FastAPI) -> None:
+    now = utc_now()
+    with suppress(SQLAlchemyError):
+        with unit_of_work(app.state.sessions, writing=False) as session:
+            ended = any_expired(session, now)
+        if ended:
+            with unit_of_work(app.state.sessions) as session:
+                remove_expired(session, now)
 
 
 def _purge_once(app: FastAPI) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
-from app.schemas.fields import AnyAddressText, CidrText, Shape, blank_to_none
+from app.schemas.fields import AnyAddressText, Shape, blank_to_none
 from app.schemas.labels import Labelled
 from app.schemas.reservations import ReservationIn
 from dhcpd.protocol.addresses import format_mac, parse_mac
@@ -57,35 +57,6 @@ class AddressOut(Shape):
     lease_state: str | None = None
     tags: list[str] = Field(default_factory=list)
     custom_fields: dict[str, Any] = Field(default_factory=dict)
-
-
-class GridBlock(Shape):
-    """A part of a large subnet, its addresses by state; `subnets` = how many subnets begin in it."""
-
-    cidr: str
-    total: int
-    leased: int
-    reserved: int
-    static: int
-    gateway: int
-    declined: int
-    excluded: int
-    free: int
-    unused: int
-    subnets: int
-
-
-class GridOut(Shape):
-    """A subnet, or a part of it, as cells: its addresses when there are at most 256, else blocks to zoom into.
-
-    Zoom in: the same request with `within` = the cidr of a block. Zoom out: `within` = `around`; null = all of it.
-    """
-
-    subnet_id: int
-    cidr: CidrText
-    around: str | None
-    addresses: list[AddressOut]
-    blocks: list[GridBlock]
 
 
 class NextAddress(Shape):

@@ -14,6 +14,7 @@ from sqlalchemy import Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Lease, Pool, Reservation, Subnet
+from app.services.facts import edges_of
 from app.services.spans import Span, address_of, clip, key, span, subtract
 from dhcpd.protocol.addresses import format_mac
 
@@ -113,18 +114,27 @@ def _differs(before: Picture, after: Picture, names: Iterable[str]) -> bool:
 
 
 def _subnet(session: Session, name: str, before: Picture | None, after: Picture | None) -> list[Effect]:
+    effects = of_ranges(session, "moves", subtract(_edges(after), _edges(before)))
     if before is None or not before["dhcp_enabled"]:
-        return []
+        return effects
     served = _range(after) if after is not None and after["dhcp_enabled"] else []
     others = [
         span(row.first, row.last)
         for row in session.scalars(_overlapping(Subnet, _range(before)).where(Subnet.dhcp_enabled))
         if str(row.id) != name
     ]
-    effects = of_ranges(session, "ends", subtract(_range(before), [*served, *others]))
+    effects += of_ranges(session, "ends", subtract(_range(before), [*served, *others]))
     if after is not None and served and _differs(before, after, SUBNET_SETTINGS):
         effects += of_ranges(session, "settings", clip(_range(before), served[0]))
     return effects
+
+
+def _edges(picture: Picture | None) -> list[Span]:
+    """Return the addresses of a served subnet that no host can have, as spans."""
+    if picture is None or not picture["dhcp_enabled"]:
+        return []
+    ends = ip_address(picture["first"]), ip_address(picture["last"])
+    return [(number, number) for number in edges_of(*ends, picture["prefix_len"])]
 
 
 def _pool(session: Session, name: str, before: Picture | None, after: Picture | None) -> list[Effect]:

@@ -141,6 +141,11 @@ def from_lease(session: Session, actor: Actor, ip: str, more: Mapping[str, Any])
     return create_reservation(session, actor, parsed(ReservationIn, {**told, **more}))
 
 
+def any_expired(session: Session, now: datetime) -> bool:
+    """Tell whether a promise has ended: a look-up, so that the write lock is taken only when there is work."""
+    return session.scalar(select(Reservation.id).where(Reservation.expires_at <= now).limit(1)) is not None
+
+
 def remove_expired(session: Session, now: datetime) -> int:
     """Take back the promises that have ended; return how many."""
     lock_plan(session)

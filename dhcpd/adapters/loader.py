@@ -3,10 +3,11 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 from sqlalchemy import inspect as sa_inspect
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -60,7 +61,9 @@ class _Compiler:
         for pool in session.scalars(select(PoolRow).order_by(PoolRow.first)):
             self.pools[pool.subnet_id].append(pool)
         # Columns, not objects: of 100,000 reservations these take a fifth of the time.
-        self.reservations = session.execute(select(*(getattr(ReservationRow, name) for name in _PROMISED))).all()
+        running = or_(ReservationRow.expires_at.is_(None), ReservationRow.expires_at > datetime.now(UTC))
+        promised = select(*(getattr(ReservationRow, name) for name in _PROMISED)).where(running)
+        self.reservations = session.execute(promised).all()
         self.identifiers = session.execute(
             select(ReservationIdentifier.reservation_id, ReservationIdentifier.type, ReservationIdentifier.value)
         ).all()

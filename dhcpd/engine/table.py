@@ -96,6 +96,7 @@ class Table:
     def use(self, snapshot: Snapshot) -> None:
         """Serve from another configuration; what stayed the same keeps its allocation state."""
         old, self.snapshot = self.snapshot, snapshot
+        self._rehome(old)
         kept: dict[tuple[int, int], Allocator] = {}
         fresh: list[Pool] = []
         for pool in (p for s in snapshot.subnets for p in s.pools):
@@ -106,6 +107,29 @@ class Table:
         self._allocators = kept
         freed = (old.blocked | old.reserved.keys()) - snapshot.blocked - snapshot.reserved.keys()
         self._return_used(fresh, freed)
+
+    def _rehome(self, old: Snapshot) -> None:
+        """Put leases into the subnet that holds their address now: a split, merge or resize moves no client.
+
+        At the start every lease is looked at, later only when a subnet has changed its range or gone.
+        """
+        now = {subnet.id: (subnet.first, subnet.last) for subnet in self.snapshot.subnets}
+        changed = {subnet.id for subnet in old.subnets if now.get(subnet.id) != (subnet.first, subnet.last)}
+        if old.subnets and not changed:
+            return
+        moved: list[Lease] = []
+        for lease in self.leases.unpacked():
+            if not old.subnets or lease.subnet_id in changed:
+                home = self.snapshot.subnet_of(lease.ip)
+                if home is not None and home.id != lease.subnet_id:
+                    moved.append(lease._replace(subnet_id=home.id))
+        for lease in sorted(moved, key=_recency):
+            before = self.leases[lease.ip]
+            known = self._clients.knows(before)
+            self._clients.remove(before)
+            self.leases[lease.ip] = lease
+            if known and lease.state not in QUARANTINED:
+                self._clients.add(lease)
 
     def share(self, rank: int, parts: int) -> None:
         """Take new addresses from the part `rank` of `parts` first, and watch over the leases of this part alone.
