@@ -333,16 +333,26 @@ class Table:
             self.on_port.setdefault((newcomer.link, newcomer.port), set()).add(newcomer.ip)
 
     def revert(self, change: LeaseChange) -> None:
-        """Undo a change that the database refused or lost."""
+        """Undo a change that the database refused or lost; the client, who will ask again, keeps its offer."""
+        self._unbind(change)
+        after, before = change.after, change.before
+        renewed = before is not None and before.state == ACTIVE and before.client_key == after.client_key
+        if after.state == ACTIVE and not renewed:
+            subnet = self.snapshot.subnet_of(after.ip)
+            if subnet is not None:
+                until = after.renewed_at + self.snapshot.offer_hold_s
+                self._hold(Hold(after.ip, subnet.link, after.client_key, until))
+
+    def _unbind(self, change: LeaseChange) -> None:
         if change.before is not None:
-            self._bind(change.after, change.before)
+            self._bind(change.after, change.before, keeps_offer=True)
             return
         self.leases.pop(change.after.ip, None)
         self._idle.discard(change.after.ip)
         self._clients.remove(change.after)
         self._make_reusable(change.after.ip, first=True)
 
-    def _bind(self, before: Lease | None, after: Lease) -> None:
+    def _bind(self, before: Lease | None, after: Lease, *, keeps_offer: bool = False) -> None:
         ip = after.ip
         self.leases[ip] = after
         subnet = self.snapshot.subnet_of(ip)
@@ -353,7 +363,8 @@ class Table:
                     self._clients.remove(before)
                 self._clients.add(after)
             self._idle.discard(ip)
-            self._drop_hold(link, after.client_key)
+            if not keeps_offer:
+                self._drop_hold(link, after.client_key)
         elif before is not None and (before.state == ACTIVE or before.state in QUARANTINED):
             self._make_reusable(ip, first=False)
         if after.state != ACTIVE:

@@ -336,4 +336,7 @@ def test_refused_change_can_be_reverted() -> None:
     change = LeaseChange(None, server.table.leases[POOL], Reason.ASSIGNED)
     server.table.revert(change)
     assert POOL not in server.table.leases
+    assert server.ask(MessageType.DISCOVER, BOB).reply is None  # Alice, who heard nothing, asks again
+    server.now += 61
+    server.table.expire(server.now, limit=10)
     assert server.take(BOB) == POOL
