@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := app dhcpd tests migrations
 
-.PHONY: run test bench check format clean openapi schemathesis
+.PHONY: run test bench conformance fuzz check format clean openapi schemathesis
 
 run: $(VENV)/installed $(VENV)/assets
 	$(BIN)/leaseboard serve
@@ -15,6 +15,16 @@ test: $(VENV)/installed $(VENV)/assets $(VENV)/system-packages
 # Every server in one run, about 13 minutes; ARGS=--help tells how to run a part.
 bench: $(VENV)/installed $(VENV)/bench-packages
 	$(BIN)/python -m tests.perf $(ARGS)
+
+# The same cases for our worker and its peers; prints the table and writes docs/conformance.md.
+conformance: $(VENV)/installed $(VENV)/system-packages $(VENV)/bench-packages
+	$(BIN)/python -m tests.e2e.conformance
+
+# Guided by coverage; N inputs, about 5 minutes for a million.
+N ?= 1000000
+fuzz: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "atheris>=3,<4"
+	$(BIN)/python -m tests.fuzz --inputs $(N)
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check $(SOURCES)
