@@ -25,7 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "conformance" in item.nodeid and isinstance(item, pytest.Function):
             words = item.function.__doc__ or ""
-            assert SECTION.search(words), f"{item.nodeid} does not say which section it holds"
+            section = SECTION.search(words)
+            assert section, f"{item.nodeid} does not say which section it holds"
+            item.user_properties.append(("rfc", f"RFC {section[1]}"))
             item.add_marker(pytest.mark.needs_root)
             item.add_marker(pytest.mark.xdist_group("conformance"))
 

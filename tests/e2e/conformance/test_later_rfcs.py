@@ -178,7 +178,7 @@ def test_bootp_where_it_is_not_wanted(client: NewClient) -> None:
     host.unanswered(bootp(host))
 
 
-@pytest.mark.needs("BOOTP by network")
+@pytest.mark.needs("pools for BOOTP alone")
 def test_pool_of_bootp_clients_is_not_for_others(client: NewClient) -> None:
     """RFC 1534 §2: addresses given for ever are apart from those that are leased."""
     client("bootp").silence(DISCOVER)

@@ -30,6 +30,7 @@ class Dhcpd(Server):
             "relay addresses outside the subnet",
             "relay source port",
             "server identifier override",
+            "pools for BOOTP alone",
             "virtual subnets",
         }
     )

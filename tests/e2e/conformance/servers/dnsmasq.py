@@ -24,6 +24,7 @@ class Dnsmasq(Server):
             "relay addresses outside the subnet",
             "relay source port",
             "reservations by option 82",
+            "pools for BOOTP alone",
             "virtual subnets",
         }
     )

@@ -31,6 +31,7 @@ class Kea(Server):
             "rapid commit",
             "rapid commit by network",
             "reservations by option 82",
+            "pools for BOOTP alone",
             "virtual subnets",
         }
     )
