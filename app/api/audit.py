@@ -4,13 +4,16 @@ from sqlalchemy.orm import Session
 
 from app.api import (
     client_classes,
+    custom_fields,
     denied_clients,
     option_definitions,
     pools,
     reservations,
     shared_networks,
     subnets,
+    tags,
     users,
+    vlans,
 )
 from app.api.paging import Id
 from app.api.resource import Resource
@@ -34,9 +37,10 @@ RESOURCE = Resource(
     get=audit.get_entry,
 )
 router = RESOURCE.router()
-PLAN = (subnets, shared_networks, pools, reservations, client_classes, option_definitions, denied_clients, users)
+PLAN = (subnets, shared_networks, pools, reservations, vlans, tags, custom_fields)
+SERVED = (client_classes, option_definitions, denied_clients, users)
 UNDOABLE = {
-    **{concept.RESOURCE.path.replace("-", "_"): of_resource(concept.RESOURCE) for concept in PLAN},
+    **{concept.RESOURCE.path.replace("-", "_"): of_resource(concept.RESOURCE) for concept in (*PLAN, *SERVED)},
     "settings": of_settings(),
 }
 

@@ -34,7 +34,7 @@ def newest(api: Api) -> int:
 def state(api: Api) -> dict[str, Any]:
     """Return all that can be changed, without versions."""
     found: dict[str, Any] = {"settings": api("GET", "/settings").json()}
-    for path in ("/subnets", "/pools", "/reservations", "/shared-networks", "/users"):
+    for path in ("/subnets", "/pools", "/reservations", "/shared-networks", "/users", "/tags", "/vlans"):
         rows = api("GET", path).json()["items"]
         found[path] = [{k: v for k, v in row.items() if k not in ("version", "created_at")} for row in rows]
     return found
@@ -44,6 +44,8 @@ CHANGES = {
     "create subnet": ("POST", "/subnets", {"cidr": "10.1.0.0/24"}),
     "update subnet": ("PATCH", "/subnets/1", {"name": "lab", "lease_time": None, "gateway": None}),
     "delete subnet": ("DELETE", "/subnets/2", None),
+    "delete subnet with what it holds": ("DELETE", "/subnets/1", None),
+    "create tag": ("POST", "/tags", {"name": "lab"}),
     "create pool": ("POST", "/pools", {"subnet_id": 1, "start": "10.0.0.200", "end": "10.0.0.210"}),
     "update pool": ("PATCH", "/pools/1", {"start": "10.0.0.120", "kind": "excluded"}),
     "delete pool": ("DELETE", "/pools/1", None),
