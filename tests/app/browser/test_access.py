@@ -15,7 +15,8 @@ RUN = """async (tags) => (await axe.run(document, {runOnly: tags})).violations.m
     (found) => `${found.id}: ${found.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`)"""
 PAGES = (
     "/", "/subnets", "/subnets?view=flat&sort=-use", "/subnets/new", "/subnets/1", "/subnets/1?view=table",
-    "/subnets/1/edit", "/subnets/1/pools", "/subnets/1/pools/new", "/subnets/1/pools/1", "/subnets/1/reservations",
+    "/subnets/1/edit", "/subnets/1/divide",
+    "/subnets/1/pools", "/subnets/1/pools/new", "/subnets/1/pools/1", "/subnets/1/reservations",
     "/subnets/1/leases", "/subnets/1/options?ip=10.9.0.50", "/subnets/1/history", "/subnets/1/audit", "/leases",
     "/leases?q=nothing", "/addresses/10.9.0.50", "/reservations", "/reservations/new", "/reservations/1/edit",
     "/history?q=10.9.0.50", "/search?q=10.9", "/options", "/shared-networks", "/shared-networks/edit?name=hall",

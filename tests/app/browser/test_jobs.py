@@ -259,6 +259,17 @@ def test_who_had_an_address_yesterday(hand: Hand, request: pytest.FixtureRequest
     expect(page.locator(".answer")).to_contain_text("was held by till-3", timeout=LIVE_MS)
 
 
+def test_split_a_subnet(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
+    page, net = hand.page, network(request)
+    subnet = served.plan(f"{net}.0/24", f"{net}.50", f"{net}.59")
+    page.goto(f"/subnets/{subnet}")
+    hand.press(page.get_by_role("link", name="Split, merge, resize"))
+    expect(page.locator("#impact-split")).to_contain_text("client", timeout=LIVE_MS)
+    hand.press(page.get_by_role("button", name="Split it"))
+    expect(page.get_by_role("link", name=f"{net}.128/25")).to_be_visible()
+    assert served.api("GET", f"/subnets/{subnet}").json()["cidr"] == f"{net}.0/25"
+
+
 def test_import_a_table_with_conflicts(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
     page, net = hand.page, network(request)
     served.plan(f"{net}.0/24", f"{net}.50", f"{net}.59")
