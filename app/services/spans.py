@@ -7,7 +7,7 @@ A span is a pair of keys, both ends included; a key is the address as a 128-bit 
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
-from app.models.types import Address, pack_address, unpack_address
+from app.models.types import Address, unpack_address
 
 Span: TypeAlias = tuple[int, int]
 IPV4_BASE: Final = 0xFFFF << 32
@@ -15,7 +15,7 @@ IPV4_BASE: Final = 0xFFFF << 32
 
 def key(address: Address) -> int:
     """Return the number of an address of either family."""
-    return int.from_bytes(pack_address(address), "big")
+    return IPV4_BASE + int(address) if address.version == 4 else int(address)
 
 
 def address_of(number: int) -> Address:
