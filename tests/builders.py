@@ -56,7 +56,11 @@ class Product:
             command = [sys.executable, "-m", "app.cli", "serve"]
             self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log)
         self.web = httpx.Client(base_url=self.url, follow_redirects=False, timeout=10)
-        self.wait(lambda: self._answers())
+        try:
+            self.wait(lambda: self._answers())
+        except BaseException:
+            self.stop()
+            raise
 
     def _answers(self) -> bool:
         try:
