@@ -69,7 +69,7 @@ def fill_leases(engine: Engine) -> None:
             connection.exec_driver_sql(statement, [_lease(n) for n in range(SUBNETS * LEASES_EACH)])
             return
         mac = "decode('02' || lpad(to_hex(i), 10, '0'), 'hex')"
-        ip = f"'0.0.0.0'::inet + ({BASE}::bigint + (i / 100) * 256 + 50 + i % 100)"
+        ip = f"'0.0.0.0'::inet + ({BASE}::bigint + (i / 100) * 256 + 50 + mod(i, 100))"
         values = f"{ip}, 'active', i / 100 + 2, {mac}, {mac}, '', '', '', 1, 1, 4000000000, 0, NULL, '', 'w'"
         numbers = f"generate_series(0, {SUBNETS * LEASES_EACH - 1}) AS n(i)"
         connection.exec_driver_sql(f"INSERT INTO leases ({', '.join(COLUMNS)}) SELECT {values} FROM {numbers}")
