@@ -47,7 +47,7 @@ SYNONYMS: Final = {
 }  # fmt: skip
 _MARKS: Final = (
     ("settings", {"offer_hold_s"}),
-    ("leases", {"expires_at"}),
+    ("leases", {"renewed_at"}),
     ("option_definitions", {"space"}),
     ("client_classes", {"expression"}),
     ("tags", {"color"}),
