@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Final
@@ -14,7 +13,6 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from dhcpd.adapters import staging
 from dhcpd.adapters.committer import Outcome
 from dhcpd.adapters.interfaces import Interface, read_interfaces
 from dhcpd.adapters.loader import load_snapshot
@@ -23,21 +21,23 @@ from dhcpd.adapters.shard import Shard
 from dhcpd.adapters.store import Store
 from dhcpd.adapters.udp import Port, Ports, may_bind_devices
 from dhcpd.clock import Clock
+from dhcpd.configuration import Compilation
 from dhcpd.engine.balance import Balance, leaves_to_other
 from dhcpd.engine.classify import Ingress
 from dhcpd.engine.decide import Decision, decide
-from dhcpd.engine.leases import ACTIVE, DECLINED, QUARANTINED, RELEASED, LeaseChange
+from dhcpd.engine.leases import LeaseChange
 from dhcpd.engine.limits import Limiter, limiter_of
 from dhcpd.engine.probing import on_answer, on_silence
 from dhcpd.engine.reasons import REFUSALS, Reason
 from dhcpd.engine.shed import shed
 from dhcpd.engine.snapshot import Snapshot
 from dhcpd.engine.table import Table
-from dhcpd.engine.takeover import TAKEN, UNDONE, give_back, take_over
+from dhcpd.orders import Orders
 from dhcpd.pipeline import Batch, Pipeline
-from dhcpd.protocol.addresses import format_ipv4, format_mac
+from dhcpd.protocol.addresses import format_mac
 from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.packet import Packet, decode
+from dhcpd.report import state, warnings
 from dhcpd.samples import Sampler
 from dhcpd.stats import Stats
 from dhcpd.waiting import Parked, Waiting
@@ -80,11 +80,9 @@ class Worker:
         self._interfaces: list[Interface] = []
         self._table = Table()
         self._snapshot = Snapshot(0, (), {}, {}, {}, {}, frozenset())
-        self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
-        self._loading: Future[Snapshot] | None = None
-        self._seen_at = 0.0
-        self._apply_ms = 0
+        self._compilation = Compilation(engine, self._ports.wake)
         self._stats = Stats()
+        self._orders = Orders(engine, self._store, self._commit)
         self._pipeline = Pipeline(self._write, self._ports.wake, self._landed)
         self._sampler = Sampler()
         self._started = datetime.now(UTC).replace(microsecond=0)
@@ -141,7 +139,7 @@ class Worker:
         """Finish what was begun and let go of everything."""
         self._pipeline.close(self.now())
         self._report()
-        self._loader.shutdown(wait=True)
+        self._compilation.close()
         self._waiting.close()
         self._ports.close()
 
@@ -152,12 +150,12 @@ class Worker:
             self._peers.begin()
         self._table.load(self._store.load_leases())
 
-        def check_blocks() -> None:
-            wrong = self._store.check_blocks(self._table.leases.unpacked())
-            if wrong:
-                log.info("counted the leases of %d blocks of 64 addresses anew", wrong)
+        self._guard(self._check_blocks)
 
-        self._guard(check_blocks)
+    def _check_blocks(self) -> None:
+        wrong = self._store.check_blocks(self._table.leases.unpacked())
+        if wrong:
+            log.info("counted the leases of %d blocks of 64 addresses anew", wrong)
 
     def _timeout_s(self) -> float:
         due = self._pipeline.timeout_s()
@@ -278,11 +276,13 @@ class Worker:
             self._table.revert(change)
         self._stats.by_reason[Reason.DROP_NOT_COMMITTED] += before - len(batch.replies)
 
-    def _commit(self, changes: Sequence[LeaseChange], now: int) -> set[int]:
-        """Make an administrator's changes durable; return the addresses that were refused."""
+    def _commit(self, changes: Sequence[LeaseChange], now: int) -> set[int] | None:
+        """Make an administrator's changes durable; return what was refused, None when nothing could be written."""
         if changes:
             self._pipeline.add(changes)
             self._pipeline.settle(now)
+        if self._away:
+            return None
         return {change.after.ip for change in changes if self._table.leases.get(change.after.ip) != change.after}
 
     def _catch_up(self) -> None:
@@ -317,8 +317,10 @@ class Worker:
         moment = time.monotonic()
         if self._parent is not None and os.getppid() != self._parent:
             self.stop()
-        if self._loading is not None and self._loading.done():
-            self._finish_loading()
+        snapshot = self._compilation.take()
+        if snapshot is not None:
+            self._use(snapshot)
+            self._guard(self._report)
         if moment >= self._next_poll:
             self._next_poll = moment + CONFIG_POLL_S
             self._guard(self._poll)
@@ -340,15 +342,12 @@ class Worker:
 
     def _poll(self) -> None:
         self._pipeline.settle(self.now())
-        if self._loading is None and self._store.revision() != self._snapshot.revision:
-            self._load()
+        if not self._compilation.is_running and self._store.revision() != self._snapshot.revision:
+            self._compilation.begin(self._interfaces)
         if self._peers is not None:
             self._learn(self._peers)
-        for command_id, action, ip in self._store.commands() if self._leads else ():
-            if action == "import":
-                self._take_over(command_id)
-            else:
-                self._obey(command_id, action, ip)
+        if self._leads:
+            self._orders.obey(self._table, self._snapshot, now=self.now(), loading=self._compilation.is_running)
 
     def _learn(self, peers: Peers) -> None:
         try:
@@ -365,82 +364,21 @@ class Worker:
         self._balance = roster.balance
         self._leads = roster.rank == 0
 
-    def _load(self) -> None:
-        self._seen_at = time.monotonic()
-        self._loading = self._loader.submit(load_snapshot, self._engine, self._interfaces)
-        self._loading.add_done_callback(lambda _: self._ports.wake())
-
-    def _finish_loading(self) -> None:
-        loading, self._loading = self._loading, None
-        assert loading is not None
-        error = loading.exception()
-        if error is not None:
-            log.error("configuration not loaded, the last one stays in force: %s", error)
-            return
-        self._use(loading.result())
-        self._apply_ms = int((time.monotonic() - self._seen_at) * 1000)
-        self._guard(self._report)
-
     def _use(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._limiter = limiter_of(snapshot)
         self._table.use(snapshot)
-
-    def _obey(self, command_id: int, action: str, ip: int) -> None:
-        now, lease = self.now(), self._table.leases.get(ip)
-        if lease is None or (action == "release" and lease.state != ACTIVE and lease.state not in QUARANTINED):
-            self._store.finish_command(command_id, "no active lease", now=now)
-            return
-        if action == "quarantine":
-            after = lease._replace(state=DECLINED, expires_at=now + self._snapshot.decline_hold_s)
-            change = LeaseChange(lease, after, Reason.QUARANTINED)
-        else:
-            after = lease._replace(state=RELEASED, expires_at=now)
-            change = LeaseChange(lease, after, Reason.RELEASED_BY_ADMIN)
-        self._table.apply((change,))
-        refused = self._commit([change], now)
-        self._store.finish_command(command_id, "refused" if refused else "done", now=now)
-
-    def _take_over(self, command_id: int) -> None:
-        """Take over a part of the leases that wait; the order stays until none is left."""
-        if self._loading is not None:
-            return  # their subnets may be in the revision that is being loaded
-        now, staged = self.now(), staging.waiting(self._engine)
-        outcomes: list[tuple[staging.Staged, str]] = []
-        changes: list[LeaseChange] = []
-        for row in staged:
-            found = (
-                give_back(row.foreign, self._table, now=now)
-                if row.undo
-                else take_over(row.foreign, self._snapshot, self._table, now=now)
-            )
-            if isinstance(found, LeaseChange):
-                self._table.apply((found,))
-                changes.append(found)
-            outcomes.append((row, found if isinstance(found, str) else UNDONE if row.undo else TAKEN))
-        refused = self._commit(changes, now)
-        if self._away:
-            return
-        judged = [(row, "refused" if row.foreign.ip in refused else outcome) for row, outcome in outcomes]
-        if judged:
-            staging.judge(self._engine, judged)
-        else:
-            self._store.finish_command(command_id, "done", now=now)
 
     def _refresh_interfaces(self) -> None:
         """Open sockets for interfaces that came or changed, close those that went."""
         found = read_interfaces(self._names) if self._device else [_ANY]
         if found == self._interfaces:
             return
-        own = frozenset(a for i in found for a in i.addresses)
-        for port in list(self._ports.ports.values()):
-            self._ports.remove(port)
-        for interface in found:
-            self._ports.add(Port(interface, self._number, own, device=self._device, shard=self._shard))
+        self._ports.serve(found, self._number, device=self._device, shard=self._shard)
         self._waiting.use({i.name for i in found})
         self._interfaces = found
         if self._next_report:
-            self._load()
+            self._compilation.begin(found)
 
     def _report(self) -> None:
         self._pipeline.settle(self.now())
@@ -449,16 +387,13 @@ class Worker:
                 "pid": os.getpid(),
                 "started_at": self._started,
                 "revision_applied": self._snapshot.revision,
-                "apply_ms": self._apply_ms,
+                "apply_ms": self._compilation.took_ms,
                 "interfaces": [i.name for i in self._interfaces],
-                "warnings": self._warnings(),
+                "warnings": warnings(self._interfaces, self._number, device=self._device),
                 "counters": {
                     **self._stats.row(),
+                    **state(self._table, self._snapshot, self._interfaces, now=self.now()),
                     "waiting": self._waiting.row(),
-                    "offers": self._table.offers(now=self.now()),
-                    "floods": self._floods(),
-                    "class_errors": dict(self._snapshot.classes.errors) if self._snapshot.classes else {},
-                    "addresses": [format_ipv4(a) for i in self._interfaces for a in i.addresses],
                 },
             },
             self._sampler.take(self._stats),
@@ -472,22 +407,6 @@ class Worker:
         if jump_s:
             log.warning("the clock jumped %d s ahead: every lease runs for as much longer", jump_s)
             self._table.postpone(jump_s)
-
-    def _floods(self) -> list[dict[str, int]]:
-        """Return the links that are flooded by newcomers: their subnets, since when, how fast."""
-        now = self.now()
-        return [
-            {"subnet_id": subnet.id, "since": flood.since, "newcomers_per_s": round(flood.rate(now))}
-            for link, flood in self._table.floods.items()
-            if flood.is_on(now)
-            for subnet in self._snapshot.links.get(link, ())
-        ]
-
-    def _warnings(self) -> list[str]:
-        if not self._device:
-            return [f"Without root only relayed clients are served, on port {self._number}."]
-        bare = [i.name for i in self._interfaces if not i.addresses]
-        return [f"{name} has no IPv4 address: clients on it get no answer." for name in bare]
 
 
 _ANY = Interface("any", 0, b"", ())

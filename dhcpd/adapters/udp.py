@@ -3,6 +3,7 @@
 import os
 import select
 import socket
+from collections.abc import Sequence
 from typing import Final
 
 from dhcpd.adapters.interfaces import Interface
@@ -134,6 +135,16 @@ class Ports:
         self._poll = select.epoll()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._poll.register(self._wake_read, select.EPOLLIN)
+
+    def serve(
+        self, interfaces: Sequence[Interface], number: int, *, device: bool, shard: Shard | None = None
+    ) -> None:
+        """Serve these interfaces at a port, instead of what was served before."""
+        for port in list(self.ports.values()):
+            self.remove(port)
+        own = frozenset(address for interface in interfaces for address in interface.addresses)
+        for interface in interfaces:
+            self.add(Port(interface, number, own, device=device, shard=shard))
 
     def add(self, port: Port) -> None:
         """Serve one more port."""
