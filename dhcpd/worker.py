@@ -79,9 +79,9 @@ class Worker:
         self._limiter: Limiter | None = None
         self._interfaces: list[Interface] = []
         self._table = Table()
-        self._snapshot = Snapshot(0, (), {}, {}, {}, {}, frozenset())
+        self.snapshot = Snapshot(0, (), {}, {}, {}, {}, frozenset())
         self._compilation = Compilation(engine, self._ports.wake)
-        self._stats = Stats()
+        self.stats = Stats()
         self._orders = Orders(engine, self._store, self._commit)
         self._pipeline = Pipeline(self._write, self._ports.wake, self._landed)
         self._sampler = Sampler()
@@ -180,8 +180,8 @@ class Worker:
                 self._pipeline.add(expired)
         kept = shed(queue, QUEUE_LIMIT, itemgetter(1))
         if len(kept) < len(queue):
-            self._stats.received += len(queue) - len(kept)
-            self._stats.by_reason[Reason.DROP_OVERLOAD] += len(queue) - len(kept)
+            self.stats.received += len(queue) - len(kept)
+            self.stats.by_reason[Reason.DROP_OVERLOAD] += len(queue) - len(kept)
         for port, data, ingress in kept:
             decision = self._decide(data, ingress, now)
             self._table.apply(decision.changes)
@@ -207,22 +207,22 @@ class Worker:
                 self._table.apply(on_silence(ip, self._table, now=now))
             else:
                 self._quarantine(ip, mac, now)
-        self._stats.received -= len(ended)  # they were counted when they came in
+        self.stats.received -= len(ended)  # they were counted when they came in
         return [parked for _, parked in ended]
 
     def _quarantine(self, ip: int, mac: bytes, now: int) -> None:
         """Keep an address from everybody: a host that has no lease of it answered a probe."""
-        changes = on_answer(ip, mac, self._snapshot, self._table, now=now)
+        changes = on_answer(ip, mac, self.snapshot, self._table, now=now)
         self._table.apply(changes)
         self._pipeline.add([c for c in changes if type(c) is LeaseChange])
-        self._stats.by_reason[Reason.CONFLICT] += 1
+        self.stats.by_reason[Reason.CONFLICT] += 1
 
     def _decide(self, data: bytes, ingress: Ingress, now: int) -> Decision:
-        self._stats.received += 1
+        self.stats.received += 1
         try:
             packet = decode(data)
         except DecodeError as error:
-            self._stats.by_reason[error.code] += 1
+            self.stats.by_reason[error.code] += 1
             return Decision(error.code)
         if self._away:
             decision = Decision(Reason.DROP_DATABASE_AWAY)
@@ -231,11 +231,19 @@ class Worker:
         elif (limited := self._limited(packet, ingress)) is not None:
             decision = Decision(limited)
         else:
-            decision = decide(packet, ingress, self._snapshot, self._table, now=now)
-        self._stats.by_reason[decision.reason] += 1
+            decision = self._decide_safely(packet, ingress, now)
+        self.stats.by_reason[decision.reason] += 1
         if decision.reason in REFUSALS:
-            self._stats.note_refusal(format_mac(packet.chaddr), decision.reason, ingress.interface, now)
+            self.stats.note_refusal(format_mac(packet.chaddr), decision.reason, ingress.interface, now)
         return decision
+
+    def _decide_safely(self, packet: Packet, ingress: Ingress, now: int) -> Decision:
+        """Decide; a fault of ours costs this one packet its answer, never the others' service."""
+        try:
+            return decide(packet, ingress, self.snapshot, self._table, now=now)
+        except Exception:
+            log.exception("a packet from %s could not be decided: %r", format_mac(packet.chaddr), packet)
+            return Decision(Reason.DROP_OUR_FAULT)
 
     def _limited(self, packet: Packet, ingress: Ingress) -> Reason | None:
         if self._limiter is None:
@@ -261,12 +269,12 @@ class Worker:
 
     def _refused(self, batch: Batch, outcome: Outcome) -> set[int]:
         if isinstance(outcome, set):
-            self._stats.commits += 1
+            self.stats.commits += 1
             return outcome
         if not isinstance(outcome, SQLAlchemyError):
             raise outcome
         log.error("commit failed, %d clients stay unanswered: %s", len(batch.changes), outcome)
-        self._stats.commit_failed += 1
+        self.stats.commit_failed += 1
         self._away = True
         return {change.after.ip for change in batch.changes}
 
@@ -274,7 +282,7 @@ class Worker:
         before = len(batch.replies)
         for change in reversed(batch.remove(refused)):
             self._table.revert(change)
-        self._stats.by_reason[Reason.DROP_NOT_COMMITTED] += before - len(batch.replies)
+        self.stats.by_reason[Reason.DROP_NOT_COMMITTED] += before - len(batch.replies)
 
     def _commit(self, changes: Sequence[LeaseChange], now: int) -> set[int] | None:
         """Make an administrator's changes durable; return what was refused, None when nothing could be written."""
@@ -307,9 +315,9 @@ class Worker:
         assert decision.reply is not None
         assert decision.destination is not None
         if port.send(decision.reply, decision.destination):
-            self._stats.sent += 1
+            self.stats.sent += 1
         else:
-            self._stats.send_failed += 1
+            self.stats.send_failed += 1
 
     # --- everything else ---
 
@@ -342,12 +350,12 @@ class Worker:
 
     def _poll(self) -> None:
         self._pipeline.settle(self.now())
-        if not self._compilation.is_running and self._store.revision() != self._snapshot.revision:
+        if not self._compilation.is_running and self._store.revision() != self.snapshot.revision:
             self._compilation.begin(self._interfaces)
         if self._peers is not None:
             self._learn(self._peers)
         if self._leads:
-            self._orders.obey(self._table, self._snapshot, now=self.now(), loading=self._compilation.is_running)
+            self._orders.obey(self._table, self.snapshot, now=self.now(), loading=self._compilation.is_running)
 
     def _learn(self, peers: Peers) -> None:
         try:
@@ -365,7 +373,7 @@ class Worker:
         self._leads = roster.rank == 0
 
     def _use(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+        self.snapshot = snapshot
         self._limiter = limiter_of(snapshot)
         self._table.use(snapshot)
 
@@ -386,17 +394,17 @@ class Worker:
             {
                 "pid": os.getpid(),
                 "started_at": self._started,
-                "revision_applied": self._snapshot.revision,
+                "revision_applied": self.snapshot.revision,
                 "apply_ms": self._compilation.took_ms,
                 "interfaces": [i.name for i in self._interfaces],
                 "warnings": warnings(self._interfaces, self._number, device=self._device),
                 "counters": {
-                    **self._stats.row(),
-                    **state(self._table, self._snapshot, self._interfaces, now=self.now()),
+                    **self.stats.row(),
+                    **state(self._table, self.snapshot, self._interfaces, now=self.now()),
                     "waiting": self._waiting.row(),
                 },
             },
-            self._sampler.take(self._stats),
+            self._sampler.take(self.stats),
         )
         self._away = False  # it could be written
         if self._doubtful:

@@ -66,6 +66,7 @@ class Reason(StrEnum):
     DROP_NO_ADDRESS_NAMED = "drop-no-address-named"
     DROP_NOT_COMMITTED = "drop-not-committed"
     DROP_OVERLOAD = "drop-overload"
+    DROP_OUR_FAULT = "drop-our-fault"
     DROP_DATABASE_AWAY = "drop-database-away"
     DROP_OTHER_HOST = "drop-other-host"
     DROP_MALFORMED_RELAY_INFO = "drop-malformed-relay-info"
@@ -129,6 +130,7 @@ SENTENCES: dict[str, str] = {
     Reason.DROP_DECLINE_CAP: "Ignored: the client has declined too many addresses already.",
     Reason.DROP_NO_ADDRESS_NAMED: "No answer: the request names no address.",
     Reason.DROP_NOT_COMMITTED: "No answer: the lease could not be written to the database.",
+    Reason.DROP_OUR_FAULT: "No answer: the server failed on this packet; its log says more. Please report it.",
     Reason.DROP_DATABASE_AWAY: "No answer: the database can't be written, and nothing is promised without it.",
     Reason.DROP_OTHER_HOST: "Left to another host that shares the load of this network.",
     Reason.DROP_OVERLOAD: "No answer: more packets came than could be answered; the oldest requests were dropped.",

@@ -395,9 +395,10 @@ class Table:
 
     def _drop_hold(self, link: int, client_key: bytes) -> None:
         ip = self._hold_of.pop((link, client_key), None)
-        if ip is None:
-            return
-        self._holds.pop(ip, None)
+        hold = self._holds.get(ip) if ip is not None else None
+        if ip is None or hold is None or hold.client_key != client_key or hold.link != link:
+            return  # the offer had run out, and the address has been offered to somebody else since
+        del self._holds[ip]
         lease = self.leases.get(ip)
         if lease is None or lease.state != ACTIVE:
             self._make_reusable(ip, first=True)
