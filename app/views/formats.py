@@ -144,7 +144,7 @@ def page_href(href: str | None) -> str:
     kind, _, number = (href or "").removeprefix("/api/v1/").partition("/")
     pages = {
         "settings": "/settings", "subnets": f"/subnets/{number}/edit",
-        "client-classes": f"/client-classes/{number}",
+        "client-classes": f"/client-classes/{number}", "option-definitions": f"/option-definitions/{number}",
         "reservations": f"/reservations/{number}/edit", "shared-networks": "/shared-networks",
     }  # fmt: skip
     return pages.get(kind, "")

@@ -14,7 +14,10 @@ from app.views.render import page
 
 Problems = dict[str, Markup]
 """Field name -> sentence; the empty name is for the form as a whole."""
-PAGES = {"subnets": "/subnets/{}", "reservations": "/reservations#r{}", "leases": "/leases?q={}"}
+PAGES = {
+    "subnets": "/subnets/{}", "reservations": "/reservations#r{}", "leases": "/leases?q={}",
+    "client-classes": "/client-classes/{}", "option-definitions": "/option-definitions/{}",
+}  # fmt: skip
 """Where a person sees the object that is in the way."""
 
 

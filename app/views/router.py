@@ -17,6 +17,7 @@ from app.views import (
     imports,
     leases,
     option_catalogue,
+    option_definitions,
     pools,
     preferences_page,
     reservations,
@@ -51,6 +52,7 @@ for concept in (
     imports,
     help,
     option_catalogue,
+    option_definitions,
     shared_networks,
     start,
 ):

@@ -19,6 +19,7 @@ PAGES: Final = (
     ("/reservations", "Reservations"),
     ("/history", "History"),
     ("/options", "Options"),
+    ("/option-definitions", "Option definitions"),
     ("/shared-networks", "Shared networks"),
     ("/denied-clients", "Denied clients"),
     ("/imports", "Import and export"),
