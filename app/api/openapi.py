@@ -23,7 +23,7 @@ One shape everywhere: what works for one resource works for all.
   `errors: [{pointer, code, detail, conflicts_with}]`.
 * **Times** are UTC, RFC 3339. Addresses and MACs are taken in any usual spelling and given in one.
 """
-READ_ERRORS: Final = (400, 401, 403, 404, 405, 429, 503)
+READ_ERRORS: Final = (400, 401, 403, 404, 405, 422, 429, 503)
 WRITE_ERRORS: Final = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 503)
 EXAMPLE: Final = {
     "type": "about:blank", "title": "Conflict", "status": 409, "code": "conflict", "request_id": "0f5b7a2c9d1e4f60",

@@ -54,6 +54,7 @@ _MARKS: Final = (
     ("custom_fields", {"choices", "resource"}),
     ("vlans", {"vid"}),
     ("pools", {"start", "end"}),
+    ("addresses", {"owner", "last_seen"}),
     ("reservations", set(IDENTIFIERS)),
     ("subnets", {"cidr"}),
     ("addresses", {"ip"}),

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -85,9 +86,12 @@ def hand(request: pytest.FixtureRequest, browser: Browser, served: Product) -> I
     context.close()
 
 
-def network(request: pytest.FixtureRequest) -> str:
+_NETWORKS = count(20)
+
+
+def network() -> str:
     """Return the first three octets of networks that no other job uses."""
-    return f"10.{abs(hash(request.node.name)) % 200 + 20}.7"
+    return f"10.{next(_NETWORKS)}.7"
 
 
 def exchange(product: Product, relay: str, mac: bytes) -> str:
@@ -133,8 +137,8 @@ def test_first_run(browser: Browser, tmp_path: Path, keys: bool) -> None:
         product.stop()
 
 
-def test_make_a_subnet_and_a_pool(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
-    page, net = hand.page, network(request)
+def test_make_a_subnet_and_a_pool(hand: Hand, served: Product) -> None:
+    page, net = hand.page, network()
     page.goto("/subnets/new")
     hand.fill(page.get_by_label("Prefix"), f"{net}.0/24")
     hand.fill(page.get_by_label("Gateway"), f"{net}.1")
@@ -149,10 +153,8 @@ def test_make_a_subnet_and_a_pool(hand: Hand, request: pytest.FixtureRequest, se
     assert exchange(served, f"{net}.1", b"\2\0\0\0\1\1") == f"{net}.20"
 
 
-def test_choose_a_range_in_the_grid_and_make_a_pool(
-    hand: Hand, request: pytest.FixtureRequest, served: Product
-) -> None:
-    page, net = hand.page, network(request)
+def test_choose_a_range_in_the_grid_and_make_a_pool(hand: Hand, served: Product) -> None:
+    page, net = hand.page, network()
     made = served.api("POST", "/subnets", json={"cidr": f"{net}.0/24"})
     page.goto(f"/subnets/{made.json()['id']}")
     cells = page.locator(".grid .cell")
@@ -170,8 +172,8 @@ def test_choose_a_range_in_the_grid_and_make_a_pool(
     expect(page.get_by_label("Last address")).to_have_value(f"{net}.49")
 
 
-def test_watch_a_client_arrive(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
-    page, net = hand.page, network(request)
+def test_watch_a_client_arrive(hand: Hand, served: Product) -> None:
+    page, net = hand.page, network()
     subnet = served.plan(f"{net}.0/24", f"{net}.50", f"{net}.59")
     served.wait(served.live)
     page.goto(f"/subnets/{subnet}")
@@ -190,8 +192,8 @@ def test_watch_a_client_arrive(hand: Hand, request: pytest.FixtureRequest, serve
     expect(cell).to_be_focused()
 
 
-def test_reserve_from_a_lease(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
-    page, net = hand.page, network(request)
+def test_reserve_from_a_lease(hand: Hand, served: Product) -> None:
+    page, net = hand.page, network()
     served.plan(f"{net}.0/24", f"{net}.50", f"{net}.59")
     served.wait(served.live)
     address = exchange(served, f"{net}.1", b"\2\0\0\0\3\1")
@@ -203,8 +205,8 @@ def test_reserve_from_a_lease(hand: Hand, request: pytest.FixtureRequest, served
     expect(row.locator(".state.active")).to_be_visible()
 
 
-def test_move_a_reservation_and_see_it_arrive(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
-    page, net = hand.page, network(request)
+def test_move_a_reservation_and_see_it_arrive(hand: Hand, served: Product) -> None:
+    page, net = hand.page, network()
     subnet = served.plan(f"{net}.0/24", f"{net}.50", f"{net}.59")
     mac = {"type": "mac", "value": "02:00:00:00:04:01"}
     wish = {"subnet_id": subnet, "ip": f"{net}.50", "identifiers": [mac]}
@@ -223,8 +225,8 @@ def test_move_a_reservation_and_see_it_arrive(hand: Hand, request: pytest.Fixtur
     expect(row).to_contain_text("active")
 
 
-def test_find_who_has_a_mac(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
-    page, net = hand.page, network(request)
+def test_find_who_has_a_mac(hand: Hand, served: Product) -> None:
+    page, net = hand.page, network()
     served.plan(f"{net}.0/24", f"{net}.50", f"{net}.59")
     served.wait(served.live)
     address = exchange(served, f"{net}.1", b"\2\0\0\0\5\1")
@@ -238,8 +240,8 @@ def test_find_who_has_a_mac(hand: Hand, request: pytest.FixtureRequest, served: 
     expect(page.get_by_role("heading", name=address)).to_be_visible()
 
 
-def test_who_had_an_address_yesterday(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
-    page, net = hand.page, network(request)
+def test_who_had_an_address_yesterday(hand: Hand, served: Product) -> None:
+    page, net = hand.page, network()
     yesterday = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     engine = make_engine(served.env["LEASEBOARD_DATABASE_URL"])
     with unit_of_work(make_session_factory(engine)) as session:
@@ -259,8 +261,8 @@ def test_who_had_an_address_yesterday(hand: Hand, request: pytest.FixtureRequest
     expect(page.locator(".answer")).to_contain_text("was held by till-3", timeout=LIVE_MS)
 
 
-def test_split_a_subnet(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
-    page, net = hand.page, network(request)
+def test_split_a_subnet(hand: Hand, served: Product) -> None:
+    page, net = hand.page, network()
     subnet = served.plan(f"{net}.0/24", f"{net}.50", f"{net}.59")
     page.goto(f"/subnets/{subnet}")
     hand.press(page.get_by_role("link", name="Split, merge, resize"))
@@ -270,8 +272,8 @@ def test_split_a_subnet(hand: Hand, request: pytest.FixtureRequest, served: Prod
     assert served.api("GET", f"/subnets/{subnet}").json()["cidr"] == f"{net}.0/25"
 
 
-def test_import_a_table_with_conflicts(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
-    page, net = hand.page, network(request)
+def test_import_a_table_with_conflicts(hand: Hand, served: Product) -> None:
+    page, net = hand.page, network()
     served.plan(f"{net}.0/24", f"{net}.50", f"{net}.59")
     page.goto("/imports")
     text = f"ip,mac,hostname\n{net}.61,02:00:00:00:06:02,scanner\n{net}.1,02:00:00:00:06:03,router\n"
@@ -286,8 +288,8 @@ def test_import_a_table_with_conflicts(hand: Hand, request: pytest.FixtureReques
     assert served.api("GET", f"/reservations?ip={net}.61").json()["items"][0]["hostname"] == "scanner"
 
 
-def test_undo_a_mistake(hand: Hand, request: pytest.FixtureRequest, served: Product) -> None:
-    page, net = hand.page, network(request)
+def test_undo_a_mistake(hand: Hand, served: Product) -> None:
+    page, net = hand.page, network()
     subnet = served.plan(f"{net}.0/24", f"{net}.50", f"{net}.59")
     pool = served.api("GET", f"/pools?subnet_id={subnet}").json()["items"][0]["id"]
     assert served.api("DELETE", f"/pools/{pool}").status_code == 204

@@ -102,7 +102,7 @@ def test_subnet_pool_and_reservation_are_edited(page: Page, product: Product) ->
     expect(page.get_by_label("Name", exact=True)).to_have_value("office")
     page.get_by_label("Value 1", exact=True).fill("10.9.0.2, 10.9.0.3")
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("link", name="Options", exact=True).click()
+    page.get_by_role("navigation", name="Parts of this subnet").get_by_role("link", name="Options").click()
     expect(page.get_by_text("10.9.0.2, 10.9.0.3")).to_be_visible()
     page.get_by_role("link", name="Pools", exact=True).click()
     page.get_by_role("cell", name="Edit").get_by_role("link").click()
