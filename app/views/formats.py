@@ -146,5 +146,6 @@ def page_href(href: str | None) -> str:
         "settings": "/settings", "subnets": f"/subnets/{number}/edit",
         "client-classes": f"/client-classes/{number}", "option-definitions": f"/option-definitions/{number}",
         "reservations": f"/reservations/{number}/edit", "shared-networks": "/shared-networks",
+        "vlans": f"/vlans/{number}", "tags": f"/tags/{number}", "custom-fields": f"/custom-fields/{number}",
     }  # fmt: skip
     return pages.get(kind, "")

@@ -17,6 +17,7 @@ Problems = dict[str, Markup]
 PAGES = {
     "subnets": "/subnets/{}", "reservations": "/reservations#r{}", "leases": "/leases?q={}",
     "client-classes": "/client-classes/{}", "option-definitions": "/option-definitions/{}",
+    "vlans": "/vlans/{}", "tags": "/tags/{}", "custom-fields": "/custom-fields/{}",
 }  # fmt: skip
 """Where a person sees the object that is in the way."""
 

@@ -8,6 +8,7 @@ from app.views import (
     audit,
     auth,
     client_classes,
+    custom_fields,
     dashboard,
     denied_clients,
     division,
@@ -27,6 +28,8 @@ from app.views import (
     start,
     subnet_detail,
     subnets,
+    tags,
+    vlans,
 )
 
 router = APIRouter()
@@ -47,6 +50,7 @@ for concept in (
     explorer,
     access,
     client_classes,
+    custom_fields,
     denied_clients,
     division,
     imports,
@@ -55,5 +59,7 @@ for concept in (
     option_definitions,
     shared_networks,
     start,
+    tags,
+    vlans,
 ):
     router.include_router(concept.router)
