@@ -119,7 +119,7 @@ def test_subnet_pool_and_reservation_are_edited(page: Page, product: Product) ->
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("cell", name="10.9.0.61")).to_be_visible()
     stored = product.api("GET", "/reservations").json()["items"][0]
-    assert stored["identifiers"] == [{"type": "circuit_id", "value": "65746830"}]
+    assert stored["identifiers"] == [{"type": "circuit_id", "value": "eth0"}]
 
 
 def test_stale_form_is_refused_and_keeps_what_was_typed(page: Page, product: Product) -> None:
