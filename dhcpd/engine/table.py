@@ -217,7 +217,8 @@ class Table:
     def held_for(self, link: int, client_key: bytes, now: int) -> int | None:
         """Return the address offered to the client and still held."""
         ip = self._hold_of.get((link, client_key))
-        if ip is None or self._holds[ip].expires_at <= now:
+        hold = self._holds.get(ip) if ip is not None else None
+        if hold is None or hold.client_key != client_key or hold.link != link or hold.expires_at <= now:
             return None
         return ip
 

@@ -4,7 +4,7 @@ from itertools import cycle
 
 import pytest
 
-from dhcpd.engine.leases import ACTIVE, EXPIRED, Lease, LeaseChange
+from dhcpd.engine.leases import ACTIVE, EXPIRED, Hold, Lease, LeaseChange, Unhold
 from dhcpd.engine.reasons import Reason
 from dhcpd.engine.snapshot import Pool, Scope, Snapshot, Subnet
 from dhcpd.engine.table import Table
@@ -75,3 +75,14 @@ def test_each_lease_is_watched_by_one_worker_and_by_another_when_it_dies() -> No
     first = survivor.expire(NOW + 100, limit=100)
     survivor.share(0, 1)
     assert len(first) + len(survivor.expire(NOW + 100, limit=100)) == LAST - FIRST + 1
+
+
+def test_an_offer_that_ran_out_is_not_the_next_clients_and_takes_it_not_along() -> None:
+    """Found by fuzzing: the address of an old offer was offered anew, and that offer was dropped."""
+    mine, old, new = table(0, 1), bytes((0, 1, 1)), bytes((0, 1, 2))
+    mine.apply([Hold(FIRST, 1, old, NOW + 10), Hold(FIRST, 1, new, NOW + 80)])
+    assert (mine.held_for(1, old, NOW + 20), mine.held_for(1, new, NOW + 20)) == (None, FIRST)
+    mine.apply([Unhold(1, old)])
+    assert mine.held_for(1, new, NOW + 20) == FIRST
+    mine.apply([Hold(FIRST, 1, old, NOW + 10), Hold(FIRST, 1, new, NOW + 80), Unhold(1, new)])
+    assert mine.held_for(1, old, NOW + 5) is None
