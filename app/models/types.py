@@ -44,6 +44,8 @@ class IpAddress(types.TypeDecorator[Address]):
             return None
         if isinstance(value, bytes):
             return unpack_address(value)
+        if type(value) in (IPv4Address, IPv6Address):
+            return value  # type: ignore[return-value]  # as psycopg gives a host; a prefix is an interface
         return ip_address(str(value).split("/")[0])
 
 

@@ -12,7 +12,8 @@ from app.models import KnownAddress, Pool, Reservation, Subnet
 from app.models.types import Address
 from app.services.nesting import starts_around
 from app.services.occupancy import Occupancy, read
-from app.services.spans import Span, address_of, key, merge, span
+from app.services.octets import number_of, raw
+from app.services.spans import Span, address_of, key, merge
 
 SPANS_AT_ONCE: Final = 200
 """More ranges than these are read as one, from the first to the last."""
@@ -66,16 +67,16 @@ def load(session: Session, spans: Sequence[Span]) -> Facts:
         edges.update(edges_of(first, last, prefix_len))
         if gateway is not None:
             gateways.add(key(gateway))
-    pool_columns = (Pool.id, Pool.subnet_id, Pool.first, Pool.last, Pool.kind)
+    pool_columns = (Pool.id, Pool.subnet_id, raw(session, Pool.first), raw(session, Pool.last), Pool.kind)
     pools = [
-        PoolRange(id_, subnet_id, span(first, last), kind)
+        PoolRange(id_, subnet_id, (number_of(first), number_of(last)), kind)
         for id_, subnet_id, first, last, kind in _rows(session, pool_columns, Pool.first, bounds)
     ]
     return Facts(
         frozenset(edges),
         frozenset(gateways),
-        frozenset(key(ip) for (ip,) in _rows(session, (KnownAddress.ip,), KnownAddress.ip, bounds)),
-        frozenset(key(ip) for (ip,) in _rows(session, (Reservation.ip,), Reservation.ip, bounds)),
+        _numbers(session, KnownAddress.ip, bounds),
+        _numbers(session, Reservation.ip, bounds),
         tuple(sorted(pools, key=lambda pool: pool.span)),
         read(session, bounds),
     )
@@ -85,6 +86,11 @@ def _served_around(session: Session, columns: tuple[Any, ...], bounds: list[Span
     """Return the served subnets in which bounds lie, as rows; of very many bounds, around the first."""
     starts = {start for low, _ in bounds[:SPANS_AT_ONCE] for start in starts_around(address_of(low))}
     return session.execute(select(*columns).where(Subnet.first.in_(starts), Subnet.dhcp_enabled))
+
+
+def _numbers(session: Session, column: Any, bounds: list[Span]) -> frozenset[int]:
+    """Return the addresses of a column that lie in one of the bounds."""
+    return frozenset(number_of(octets) for (octets,) in _rows(session, (raw(session, column),), column, bounds))
 
 
 def _rows(session: Session, columns: tuple[Any, ...], first: Any, bounds: list[Span], last: Any = None) -> Any:

@@ -4,16 +4,23 @@ An address, and whatever has one, belongs to the subnet that DHCP serves around 
 where none is served, to the narrowest. So a part of a served subnet can have a name without touching its clients.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from typing import Final, TypeAlias
 
-from sqlalchemy import ColumnElement, LargeBinary, and_, or_, select, type_coerce
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Subnet
 from app.models.types import Address
-from app.services.spans import IPV4_BASE, address_of, key
+from app.services.octets import number_of, raw
+from app.services.spans import IPV4_BASE, address_of, key, merge, span
+
+PLACES_AT_ONCE: Final = 100
+"""The places of more subnets than these are read off the whole tree."""
+Range: TypeAlias = tuple[int, int, int]
+"""(id, first, last) of a subnet, as keys."""
 
 
 @dataclass(slots=True)
@@ -27,9 +34,14 @@ class Node:
 
 def tree(session: Session) -> dict[int, Node]:
     """Return the place of every subnet, by id, in one pass over the ranges."""
+    return _nested(_ranges(session))
+
+
+def _nested(ranges: Iterable[Range]) -> dict[int, Node]:
+    """Return the place that each of the ranges has among them."""
     nodes: dict[int, Node] = {}
     around: list[tuple[int, int]] = []
-    for id_, _, last in sorted(_ranges(session), key=lambda row: (row[1], -row[2])):
+    for id_, _, last in sorted(ranges, key=lambda row: (row[1], -row[2])):
         while around and around[-1][1] < last:
             around.pop()
         parent = around[-1][0] if around else None
@@ -40,14 +52,10 @@ def tree(session: Session) -> dict[int, Node]:
     return nodes
 
 
-def _ranges(session: Session) -> list[tuple[int, int, int]]:
-    """Return (id, first, last) of all subnets as keys; SQLite's octets are read as they are, which is quicker."""
-    if session.get_bind().dialect.name == "sqlite":
-        raw = select(Subnet.id, type_coerce(Subnet.first, LargeBinary), type_coerce(Subnet.last, LargeBinary))
-        number = int.from_bytes
-        return [(id_, number(first, "big"), number(last, "big")) for id_, first, last in session.execute(raw)]
-    rows = session.execute(select(Subnet.id, Subnet.first, Subnet.last))
-    return [(id_, key(first), key(last)) for id_, first, last in rows]
+def _ranges(session: Session, *conditions: ColumnElement[bool]) -> list[Range]:
+    """Return the subnets that meet the conditions, as keys."""
+    query = select(Subnet.id, raw(session, Subnet.first), raw(session, Subnet.last)).where(*conditions)
+    return [(id_, number_of(first), number_of(last)) for id_, first, last in session.execute(query)]
 
 
 def starts_around(address: Address) -> list[Address]:
@@ -94,6 +102,14 @@ def inside(session: Session, row: Subnet) -> list[Subnet]:
 
 
 def places(session: Session, rows: Sequence[Subnet]) -> dict[int, Node]:
-    """Return the places of some subnets."""
-    nodes = tree(session) if rows else {}
+    """Return the places of some subnets, from those around and in them: by index, unless they are very many."""
+    if not rows:
+        return {}
+    if len(rows) > PLACES_AT_ONCE:
+        nodes = tree(session)
+    else:
+        starts = {start for row in rows for start in starts_around(row.first)}
+        spans = merge(span(row.first, row.last) for row in rows)
+        begun = or_(*(Subnet.first.between(address_of(low), address_of(high)) for low, high in spans))
+        nodes = _nested({*_ranges(session, Subnet.first.in_(starts)), *_ranges(session, begun)})
     return {row.id: nodes[row.id] for row in rows}

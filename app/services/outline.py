@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Subnet
 from app.models.types import Address
+from app.services import nesting
 
 GAPS_SHOWN: Final = 4
 """So many prefixes are offered for one gap, the largest first."""
@@ -106,5 +107,4 @@ def _prefixes(sample: Address, first: int, last: int) -> list[str]:
 def ancestors(session: Session, ip: str) -> list[Subnet]:
     """Return the subnets that hold an address, the widest first."""
     address = ip_address(ip)
-    query = select(Subnet).where(Subnet.first <= address, Subnet.last >= address).order_by(Subnet.prefix_len)
-    return list(session.scalars(query))
+    return nesting.ancestors(session, address, address)[::-1]

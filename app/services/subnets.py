@@ -3,7 +3,7 @@
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Reservation, Subnet
@@ -17,7 +17,7 @@ from app.services.kinds import STRING
 from app.services.labels import label, tagged
 from app.services.listing import Listing, fields
 from app.services.locks import lock_plan
-from app.services.nesting import touching
+from app.services.nesting import holding, touching
 from app.services.options import check_class, checked_options
 from app.services.rows import check_version, picture
 from app.services.spans import key
@@ -35,7 +35,19 @@ def _search(text: str) -> ColumnElement[bool]:
         network = ip_network(text, strict=False)
     except ValueError:
         return or_(*(column.icontains(text, autoescape=True) for column in (Subnet.name, Subnet.description)))
-    return and_(Subnet.first <= network.broadcast_address, Subnet.last >= network.network_address)
+    return touching(network.network_address, network.broadcast_address)
+
+
+def _known(session: Session, parameter: str, text: str) -> ColumnElement[bool] | None:
+    """Answer what a prefix asks by look-ups of the prefixes around it."""
+    if parameter not in ("contains", "overlaps"):
+        return None
+    try:
+        network = ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
+    condition = holding if parameter == "contains" else touching
+    return condition(network.network_address, network.broadcast_address)
 
 
 LISTING: Final = Listing(
@@ -44,6 +56,7 @@ LISTING: Final = Listing(
     sort="cidr,prefix_len",
     span=(Subnet.first, Subnet.last),
     search=_search,
+    known=_known,
     extra={"tag": (STRING, lambda name: tagged(Subnet, name))},
 )
 
