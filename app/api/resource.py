@@ -158,17 +158,19 @@ class _Routes:
 
     def _list(self) -> None:
         resource = self.resource
+        whole = Page[resource.shape]  # type: ignore[name-defined]  # the description names the shape
 
-        def endpoint(request: Request, session: Db, actor: Any) -> Any:
+        def endpoint(request: Request, session: Db, actor: Any) -> Response:
             found = cut(session, resource.listing, read_wish(request.query_params.multi_items()))
-            items = resource.show(session, found.rows)
-            return Page[Any](items=list(items), next_cursor=found.next_cursor, total=found.total)
+            items = list(resource.show(session, found.rows))
+            page = whole.model_construct(items=items, next_cursor=found.next_cursor, total=found.total)
+            return Response(page.model_dump_json(), media_type="application/json")
 
         endpoint.__doc__ = f"List {resource.plural}, filtered and in any order."
         endpoint.__annotations__ |= {"actor": self.reader}
         self.router.add_api_route(
             "", endpoint, methods=["GET"], operation_id=f"list_{resource.plural}".replace(" ", "_"),
-            response_model=Page[resource.shape],  # type: ignore[name-defined]  # the description names the shape
+            response_model=whole,
             openapi_extra={"parameters": list_parameters(resource.listing)},
         )  # fmt: skip
 

@@ -33,7 +33,11 @@ from app.services import addresses, division, nesting, resizing, space, subnets,
 
 def _show(session: Session, rows: Sequence[Subnet]) -> list[SubnetOut]:
     used, places = usage.usage(session, rows), nesting.places(session, rows)
-    return [subnet_out(row, places[row.id], UsageOut(**asdict(used[row.id]))) for row in rows]
+    return [subnet_out(row, places[row.id], _use(used[row.id])) for row in rows]
+
+
+def _use(counted: usage.Usage) -> UsageOut:
+    return UsageOut.model_construct(**{name: getattr(counted, name) for name in UsageOut.model_fields})
 
 
 def _update(session: Session, actor: Any, row: Subnet, data: SubnetSettings) -> Subnet:
