@@ -2,12 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Final
 
 from dhcpd.engine.book import Leases
 from dhcpd.engine.clients import Clients
 from dhcpd.engine.floods import Flood, Newcomer, Note, Returned
+from dhcpd.engine.holds import Holds
 from dhcpd.engine.leases import (
     ACTIVE,
     DECLINED,
@@ -26,8 +26,6 @@ from dhcpd.engine.timers import Timers
 
 QUEUE_SLACK: Final = 1024
 """Stale entries that the queue of a pool's free addresses may hold beside twice the pool's size."""
-OFFERS_TOLD: Final = 256
-"""A worker's report names at most so many offers; an offer is soon a lease or gone."""
 
 
 class Allocator:
@@ -57,9 +55,7 @@ class Table:
         self.leases = Leases()
         self._clients = Clients()
         self._idle: set[int] = set()
-        self._holds: dict[int, Hold] = {}
-        self._hold_of: dict[tuple[int, bytes], int] = {}
-        self._hold_order: deque[Hold] = deque()
+        self._holds = Holds()
         self._timers = Timers()
         self._allocators: dict[tuple[int, int], Allocator] = {}
         self._declines: dict[bytes, int] = {}
@@ -216,16 +212,11 @@ class Table:
 
     def held_for(self, link: int, client_key: bytes, now: int) -> int | None:
         """Return the address offered to the client and still held."""
-        ip = self._hold_of.get((link, client_key))
-        hold = self._holds.get(ip) if ip is not None else None
-        if hold is None or hold.client_key != client_key or hold.link != link or hold.expires_at <= now:
-            return None
-        return ip
+        return self._holds.held_for(link, client_key, now)
 
     def hold_on(self, ip: int, now: int) -> Hold | None:
         """Return the offer that holds the address."""
-        hold = self._holds.get(ip)
-        return hold if hold is not None and hold.expires_at > now else None
+        return self._holds.on(ip, now)
 
     def leases_of(self, mac: bytes, client_id: bytes) -> list[Lease]:
         """Return the last lease on each link of a client known by its identifier, else by its hardware address."""
@@ -235,8 +226,8 @@ class Table:
 
     def is_free_for(self, ip: int, keys: tuple[bytes, ...], now: int) -> bool:
         """Tell whether nobody but this client, known by `keys`, leases the address or holds an offer of it."""
-        hold = self._holds.get(ip)
-        if hold is not None and hold.client_key not in keys and hold.expires_at > now:
+        hold = self._holds.on(ip, now)
+        if hold is not None and hold.client_key not in keys:
             return False
         lease = self.leases.get(ip)
         if lease is None:
@@ -280,9 +271,8 @@ class Table:
         return None
 
     def offers(self, *, now: int) -> list[tuple[int, int]]:
-        """Return the newest offers that are held: (address, when the hold ends), at most OFFERS_TOLD."""
-        newest = islice(reversed(self._hold_order), OFFERS_TOLD)
-        return [(h.ip, h.expires_at) for h in newest if h.expires_at > now and self._holds.get(h.ip) is h]
+        """Return the newest offers that are held: (address, when the hold ends), at most 256."""
+        return self._holds.newest(now)
 
     def is_free(self, ip: int, now: int) -> bool:
         """Tell whether nobody leases the address or has been offered it, and a newcomer may get it."""
@@ -303,11 +293,8 @@ class Table:
 
     def next_deadline(self) -> int | None:
         """Return the moment at which `expire` next has work."""
-        moments = [self._hold_order[0].expires_at] if self._hold_order else []
-        lease_end = self._timers.next()
-        if lease_end is not None:
-            moments.append(lease_end)
-        return min(moments, default=None)
+        moments = (self._holds.next_end(), self._timers.next())
+        return min((moment for moment in moments if moment is not None), default=None)
 
     # --- changes ---
 
@@ -388,18 +375,14 @@ class Table:
             self._declines.pop(mac, None)
 
     def _hold(self, hold: Hold) -> None:
-        if self._hold_of.get((hold.link, hold.client_key)) != hold.ip:
+        if self._holds.address_of(hold.link, hold.client_key) != hold.ip:
             self._drop_hold(hold.link, hold.client_key)
-        self._holds[hold.ip] = hold
-        self._hold_of[hold.link, hold.client_key] = hold.ip
-        self._hold_order.append(hold)
+        self._holds.add(hold)
 
     def _drop_hold(self, link: int, client_key: bytes) -> None:
-        ip = self._hold_of.pop((link, client_key), None)
-        hold = self._holds.get(ip) if ip is not None else None
-        if ip is None or hold is None or hold.client_key != client_key or hold.link != link:
-            return  # the offer had run out, and the address has been offered to somebody else since
-        del self._holds[ip]
+        ip = self._holds.drop(link, client_key)
+        if ip is None:
+            return
         lease = self.leases.get(ip)
         if lease is None or lease.state != ACTIVE:
             self._make_reusable(ip, first=True)
@@ -411,16 +394,13 @@ class Table:
         """
         for lease in [lease for lease in self.leases.unpacked() if _runs(lease)]:
             self.leases[lease.ip] = lease._replace(expires_at=lease.expires_at + seconds)
-        self._hold_order = deque(hold._replace(expires_at=hold.expires_at + seconds) for hold in self._hold_order)
-        self._holds = {hold.ip: hold for hold in self._hold_order if hold.ip in self._holds}
+        self._holds.postpone(seconds)
         self._watch()
 
     def expire(self, now: int, *, limit: int) -> list[LeaseChange]:
         """Return at most `limit` leases that have run out; drop offers whose time is over."""
-        while self._hold_order and self._hold_order[0].expires_at <= now:
-            hold = self._hold_order.popleft()
-            if self._holds.get(hold.ip) is hold:
-                self._drop_hold(hold.link, hold.client_key)
+        for hold in self._holds.ended(now):
+            self._drop_hold(hold.link, hold.client_key)
         changes: list[LeaseChange] = []
         while len(changes) < limit and (ip := self._timers.pop(now)) is not None:
             lease: Lease | None = self.leases.get(ip)
