@@ -5,17 +5,17 @@ from ipaddress import ip_address
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Lease, Reservation
 from app.models.base import utc_now
 from app.schemas.addresses import AddressIn
-from app.services import activity, addresses, audit, subnets
+from app.services import activity, addresses, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
-from app.views.forms import filled, problems_of
+from app.views.forms import filled, problems_of, saved
 from app.views.render import page, wants_part
 
 router = APIRouter(prefix="/addresses", include_in_schema=False)
@@ -37,18 +37,14 @@ def note_static(request: Request, session: Db, actor: Operator, ip: str, form: F
     except DomainError as error:
         session.rollback()
         return _page(request, session, ip, 422, values=filled(form, *FIELDS), problems=problems_of(error, FIELDS))
-    return _saved(session, ip)
+    return saved(session, f"/addresses/{ip}")
 
 
 @router.post("/{ip}/forget")
 def forget(session: Db, actor: Operator, ip: str) -> Response:
     """Forget that the address is in use outside DHCP."""
     addresses.delete_address(session, actor, ip)
-    return _saved(session, ip)
-
-
-def _saved(session: Session, ip: str) -> Response:
-    return RedirectResponse(f"/addresses/{ip}?saved={audit.current_revision(session)}", 303)
+    return saved(session, f"/addresses/{ip}")
 
 
 def _page(request: Request, session: Session, ip: str, status: int = 200, **form: Any) -> Response:

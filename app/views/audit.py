@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from app.auth.deps import Db, Operator, Viewer
 from app.models import AuditEntry
@@ -11,7 +11,7 @@ from app.services import audit, preview
 from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.views import tables
-from app.views.forms import problems_of
+from app.views.forms import problems_of, saved
 from app.views.options import shown
 from app.views.render import Id, page
 from app.views.tables import PAGE_ROWS
@@ -55,7 +55,7 @@ def try_undo(request: Request, session: Db, actor: Operator, entry_id: Id) -> Re
 def undo(request: Request, session: Db, actor: Operator, entry_id: Id) -> Response:
     """Take the change back, with all that its request changed."""
     request.app.state.undo(session, actor, entry_id)
-    return RedirectResponse(f"/audit?saved={audit.current_revision(session)}", 303)
+    return saved(session, "/audit")
 
 
 def difference(entry: AuditEntry) -> list[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
@@ -11,11 +11,11 @@ from app.models import ClientClass
 from app.schemas.client_classes import ClientClassIn
 from app.schemas.clients import ClientFacts
 from app.schemas.pxe import PxePreset
-from app.services import audit, client_classes, clients, pxe
+from app.services import client_classes, clients, pxe
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.services.rows import check_version
-from app.views.forms import filled, form_page, problems_of, ticked, version_of
+from app.views.forms import filled, form_page, problems_of, saved, ticked, version_of
 from app.views.options import rows_of
 from app.views.render import Id, page
 from dhcpd.engine.conditions import OPERATORS
@@ -49,7 +49,7 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
     except DomainError as error:
         session.rollback()
         return _refused(request, session, form, error, None)
-    return _saved(session)
+    return saved(session, "/client-classes")
 
 
 @router.post("/test")
@@ -83,7 +83,7 @@ def make_boot(request: Request, session: Db, actor: Operator, form: Form) -> Res
         session.rollback()
         problems = problems_of(error, BOOT)
         return page(request, session, "client_classes/boot.html", 422, values=values, problems=problems)
-    return _saved(session)
+    return saved(session, "/client-classes")
 
 
 @router.get("/{class_id}")
@@ -104,23 +104,19 @@ def update(request: Request, session: Db, actor: Operator, class_id: Id, form: F
     except DomainError as error:
         session.rollback()
         return _refused(request, session, form, error, client_classes.get_class(session, class_id))
-    return _saved(session)
+    return saved(session, "/client-classes")
 
 
 @router.post("/{class_id}/delete")
 def delete(session: Db, actor: Operator, class_id: Id) -> Response:
     """Remove a class that nothing refers to."""
     client_classes.delete_class(session, actor, client_classes.get_class(session, class_id))
-    return _saved(session)
+    return saved(session, "/client-classes")
 
 
 def _shape(form: Any) -> ClientClassIn:
     texts = {name: text for name, text in filled(form, *TEXTS).items() if text}
     return parsed(ClientClassIn, {**texts, **ticked(form, "drop"), "options": rows_of(form)})
-
-
-def _saved(session: Session) -> Response:
-    return RedirectResponse(f"/client-classes?saved={audit.current_revision(session)}", 303)
 
 
 def _more() -> dict[str, Any]:

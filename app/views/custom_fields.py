@@ -3,16 +3,16 @@
 from typing import Any, Final, get_args
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Admin, Db, Form, Viewer
 from app.models import CustomField
 from app.schemas.labels import CustomFieldIn, FieldType, Resource, custom_field_out
-from app.services import audit, custom_fields
+from app.services import custom_fields
 from app.services.errors import DomainError
 from app.services.patch import parsed
-from app.views.forms import filled, problems_of, ticked, version_of
+from app.views.forms import filled, problems_of, saved, ticked, version_of
 from app.views.render import Id, page
 
 router = APIRouter(prefix="/custom-fields", include_in_schema=False)
@@ -44,7 +44,7 @@ def create(request: Request, session: Db, actor: Admin, form: Form) -> Response:
     except DomainError as error:
         session.rollback()
         return _form(request, session, _typed(form), None, error)
-    return _saved(session)
+    return saved(session, "/custom-fields")
 
 
 @router.get("/{field_id}")
@@ -65,14 +65,14 @@ def update(request: Request, session: Db, actor: Admin, field_id: Id, form: Form
     except DomainError as error:
         session.rollback()
         return _form(request, session, _typed(form), custom_fields.get_custom_field(session, field_id), error)
-    return _saved(session)
+    return saved(session, "/custom-fields")
 
 
 @router.post("/{field_id}/delete")
 def delete(session: Db, actor: Admin, field_id: Id) -> Response:
     """Remove a field with its values, which the audit keeps."""
     custom_fields.delete_custom_field(session, actor, field_id)
-    return _saved(session)
+    return saved(session, "/custom-fields")
 
 
 def _shape(form: Any) -> CustomFieldIn:
@@ -91,10 +91,6 @@ def _default(type_: str, text: str) -> Any:
 
 def _typed(form: Any) -> dict[str, Any]:
     return {**filled(form, *FIELDS, "version"), **ticked(form, "required")}
-
-
-def _saved(session: Session) -> Response:
-    return RedirectResponse(f"/custom-fields?saved={audit.current_revision(session)}", 303)
 
 
 def _form(

@@ -3,16 +3,16 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.schemas.denied_clients import DeniedClientIn, denied_client_out
-from app.services import audit, denied_clients
+from app.services import denied_clients
 from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.services.patch import parsed
-from app.views.forms import filled, problems_of
+from app.views.forms import filled, problems_of, saved
 from app.views.render import Id, page
 
 router = APIRouter(prefix="/denied-clients", include_in_schema=False)
@@ -35,7 +35,7 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
     except DomainError as error:
         session.rollback()
         return _page(request, session, 422, values=values, problems=problems_of(error, FIELDS))
-    return _saved(session)
+    return saved(session, "/denied-clients")
 
 
 @router.post("/{client_id}/delete")
@@ -43,11 +43,7 @@ def delete(session: Db, actor: Operator, client_id: Id) -> Response:
     """Answer a client again."""
     row = denied_clients.get_denied_client(session, client_id)
     denied_clients.delete_denied_client(session, actor, row)
-    return _saved(session)
-
-
-def _saved(session: Session) -> Response:
-    return RedirectResponse(f"/denied-clients?saved={audit.current_revision(session)}", 303)
+    return saved(session, "/denied-clients")
 
 
 def _page(request: Request, session: Session, status: int = 200, **form: Any) -> Response:

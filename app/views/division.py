@@ -5,18 +5,17 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator
 from app.models import Subnet
-from app.services import audit, division, outline, preview, resizing, subnets
+from app.services import division, outline, preview, resizing, subnets
 from app.services.actors import Actor
 from app.services.errors import DomainError, Invalid, Problem
-from app.views.forms import problems_of
+from app.views.forms import problems_of, saved
 from app.views.preferences import gettext as _
 from app.views.render import Id, page
-from app.views.subnets import saved
 
 router = APIRouter(prefix="/subnets/{subnet_id}/divide", include_in_schema=False)
 STEPS: Final = 4
@@ -50,8 +49,8 @@ def divide(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
         session.rollback()
         return _page(request, session, subnets.get_subnet(session, subnet_id), problems_of(error, ()), 422)
     if form.get("do") == "split":
-        return RedirectResponse(f"/subnets?saved={audit.current_revision(session)}", 303)
-    return saved(session, subnet_id)
+        return saved(session, "/subnets")
+    return saved(session, f"/subnets/{subnet_id}")
 
 
 def _work(session: Session, actor: Actor, subnet_id: int, form: Any) -> Callable[[], object]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from app.services import audit
 from app.services.errors import DomainError
 from app.views.options import Row, for_form
 from app.views.render import page
@@ -50,6 +51,11 @@ def version_of(form: Mapping[str, Any]) -> int | None:
     """Return the version that the form was filled from; None = the form says none."""
     text = str(form.get("version", ""))
     return int(text) if text.isdecimal() else None
+
+
+def saved(session: Session, path: str) -> Response:
+    """Lead on after a save, to a page that tells when the workers serve the revision it made."""
+    return RedirectResponse(f"{path}?saved={audit.current_revision(session)}", 303)
 
 
 def form_page(

@@ -3,18 +3,18 @@
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Admin, Db, Form, Viewer
 from app.models import OptionDefinition
 from app.schemas.option_definitions import OptionDefinitionIn, option_definition_out
-from app.services import audit, option_definitions
+from app.services import option_definitions
 from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.services.patch import parsed
 from app.services.rows import check_version
-from app.views.forms import filled, problems_of, ticked, version_of
+from app.views.forms import filled, problems_of, saved, ticked, version_of
 from app.views.render import Id, page
 from dhcpd.protocol.catalogue import RECORD
 from dhcpd.protocol.suboptions import SUBOPTIONS
@@ -46,7 +46,7 @@ def create(request: Request, session: Db, actor: Admin, form: Form) -> Response:
     except DomainError as error:
         session.rollback()
         return _form(request, session, _typed(form), None, error)
-    return _saved(session)
+    return saved(session, "/option-definitions")
 
 
 @router.get("/{definition_id}")
@@ -69,7 +69,7 @@ def update(request: Request, session: Db, actor: Admin, definition_id: Id, form:
         session.rollback()
         stored = option_definitions.get_definition(session, definition_id)
         return _form(request, session, _typed(form), stored, error)
-    return _saved(session)
+    return saved(session, "/option-definitions")
 
 
 @router.post("/{definition_id}/delete")
@@ -81,7 +81,7 @@ def delete(request: Request, session: Db, actor: Admin, definition_id: Id) -> Re
     except DomainError as error:
         session.rollback()
         return _list(request, session, 409, problems=problems_of(error, ()))
-    return _saved(session)
+    return saved(session, "/option-definitions")
 
 
 def _shape(form: Any) -> OptionDefinitionIn:
@@ -92,10 +92,6 @@ def _shape(form: Any) -> OptionDefinitionIn:
 
 def _typed(form: Any) -> dict[str, Any]:
     return {**filled(form, *TEXTS, "version", "fields"), **ticked(form, "array")}
-
-
-def _saved(session: Session) -> Response:
-    return RedirectResponse(f"/option-definitions?saved={audit.current_revision(session)}", 303)
 
 
 def _list(request: Request, session: Session, status: int = 200, after: str = "", **more: Any) -> Response:

@@ -14,10 +14,9 @@ from app.services import client_classes, pools, preview, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.services.rows import Stale
-from app.views.forms import filled, form_page, problems_of, version_of
+from app.views.forms import filled, form_page, problems_of, saved, version_of
 from app.views.options import Row, rows_of
 from app.views.render import Id, page
-from app.views.subnets import saved
 
 router = APIRouter(prefix="/subnets/{subnet_id}/pools", include_in_schema=False)
 FIELDS = (
@@ -56,7 +55,7 @@ def create(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
         session.rollback()
         subnet = subnets.get_subnet(session, subnet_id)
         return _page(request, session, subnet, filled(form, *FIELDS), rows_of(form), error)
-    return saved(session, subnet_id)
+    return saved(session, f"/subnets/{subnet_id}")
 
 
 @router.post("/check")
@@ -105,14 +104,14 @@ def update(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_i
             values["version"] = row.version
         subnet = subnets.get_subnet(session, row.subnet_id)
         return _page(request, session, subnet, values, rows_of(form), error, row, current)
-    return saved(session, subnet_id, "pools")
+    return saved(session, f"/subnets/{subnet_id}/pools")
 
 
 @router.post("/{pool_id}/delete")
 def delete(session: Db, actor: Operator, subnet_id: Id, pool_id: Id) -> Response:
     """Remove a pool."""
     pools.delete_pool(session, actor, pool_id)
-    return saved(session, subnet_id, "pools")
+    return saved(session, f"/subnets/{subnet_id}/pools")
 
 
 def _shape(form: Any, subnet_id: int, stored: Pool | None = None) -> PoolIn:

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -14,12 +14,12 @@ from app.models import Lease, Reservation
 from app.models.types import Address
 from app.schemas.fields import show_identifier
 from app.schemas.reservations import ReservationIn
-from app.services import audit, leases, preview, reservation_list, reservations, standings, subnets
+from app.services import leases, preview, reservation_list, reservations, standings, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.views import tables
-from app.views.forms import filled, form_page, problems_of, version_of
+from app.views.forms import filled, form_page, problems_of, saved, version_of
 from app.views.options import Row, rows_of
 from app.views.render import Id, page
 from app.views.tables import PAGE_ROWS, Column
@@ -125,7 +125,7 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
         reservations.create_reservation(session, actor, _shape(form))
     except DomainError as error:
         return _refused(request, session, form, error)
-    return _saved(session)
+    return saved(session, "/reservations")
 
 
 @router.post("/check")
@@ -167,18 +167,14 @@ def update(request: Request, session: Db, actor: Operator, reservation_id: Id, f
         session.rollback()
         stored = reservations.get_reservation(session, reservation_id)
         return _refused(request, session, form, error, stored)
-    return _saved(session)
+    return saved(session, "/reservations")
 
 
 @router.post("/{reservation_id}/delete")
 def delete(session: Db, actor: Operator, reservation_id: Id) -> Response:
     """Take a promise back."""
     reservations.delete_reservation(session, actor, reservation_id)
-    return _saved(session)
-
-
-def _saved(session: Session) -> Response:
-    return RedirectResponse(f"/reservations?saved={audit.current_revision(session)}", 303)
+    return saved(session, "/reservations")
 
 
 def _identifiers(form: Any) -> Identifiers:

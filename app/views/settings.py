@@ -3,15 +3,15 @@
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from app.auth.deps import Admin, Db, Form, Viewer
 from app.schemas.settings import SettingsShape
-from app.services import audit, settings
+from app.services import settings
 from app.services.errors import DomainError
 from app.services.patch import merged
 from app.services.rows import picture
-from app.views.forms import filled, form_page, ticked
+from app.views.forms import filled, form_page, saved, ticked
 from app.views.options import rows_of
 from app.views.preferences import gettext as _
 
@@ -53,7 +53,7 @@ def save(request: Request, session: Db, actor: Admin, form: Form) -> Response:
     except DomainError as error:
         session.rollback()
         return form_page(request, session, FORM, values, rows_of(form), error, SHOWN, **_more())
-    return RedirectResponse(f"/settings?saved={audit.current_revision(session)}", 303)
+    return saved(session, "/settings")
 
 
 def _more() -> dict[str, Any]:

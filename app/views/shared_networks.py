@@ -3,15 +3,15 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.schemas.shared_networks import SharedNetworkIn
-from app.services import audit, shared_networks, subnets
+from app.services import shared_networks, subnets
 from app.services.errors import DomainError, NotFound
 from app.services.patch import parsed
-from app.views.forms import form_page
+from app.views.forms import form_page, saved
 from app.views.options import rows_of
 from app.views.render import page
 
@@ -45,7 +45,7 @@ def save(request: Request, session: Db, actor: Operator, name: str, form: Form) 
     except DomainError as error:
         session.rollback()
         return form_page(request, session, FORM, {}, rows_of(form), error, ("options",), link=name)
-    return RedirectResponse(f"/shared-networks?saved={audit.current_revision(session)}", 303)
+    return saved(session, "/shared-networks")
 
 
 def _boot(session: Session, name: str) -> dict[str, Any]:

@@ -14,10 +14,9 @@ from app.schemas.subnets import SubnetIn
 from app.services import pools, subnets, workers
 from app.services.errors import DomainError
 from app.services.patch import parsed
-from app.views.forms import filled, problems_of
+from app.views.forms import filled, problems_of, saved
 from app.views.preferences import gettext as _
 from app.views.render import page
-from app.views.subnets import saved
 
 router = APIRouter(prefix="/start", include_in_schema=False)
 FIELDS: Final = ("cidr", "name", "gateway", "start", "end", "dns", "domain")
@@ -90,7 +89,7 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
             problems["dns"] = problems.pop("options")
         interface = str(form.get("interface", ""))
         return _page(request, session, links.read_links(), interface, values, problems, 422)
-    return saved(session, row.id)
+    return saved(session, f"/subnets/{row.id}")
 
 
 def _subnet(values: dict[str, str]) -> dict[str, Any]:

@@ -4,21 +4,21 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Pool, Subnet
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
-from app.services import audit, client_classes, outline, subnets
+from app.services import client_classes, outline, subnets
 from app.services.errors import DomainError
 from app.services.outline import Place
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.services.usage import usage as count_usage
 from app.views import tables
-from app.views.forms import filled, form_page, ticked, version_of
+from app.views.forms import filled, form_page, saved, ticked, version_of
 from app.views.options import Row, rows_of
 from app.views.render import Id, page
 from app.views.tables import PAGE_ROWS, Column, Table
@@ -164,7 +164,7 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
         row = subnets.create_subnet(session, actor, data)
     except DomainError as error:
         return _refused(request, session, form, error)
-    return saved(session, row.id)
+    return saved(session, f"/subnets/{row.id}")
 
 
 @router.get("/{subnet_id}/edit")
@@ -204,7 +204,7 @@ def update(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
     except DomainError as error:
         session.rollback()
         return _refused(request, session, form, error, subnets.get_subnet(session, subnet_id))
-    return saved(session, subnet_id)
+    return saved(session, f"/subnets/{subnet_id}")
 
 
 def _shape(form: Any) -> dict[str, Any]:
@@ -240,17 +240,11 @@ def _refused(
 def switch_dhcp(session: Db, actor: Operator, subnet_id: Id, form: Form) -> Response:
     """Switch DHCP of the subnet on or off."""
     subnets.update_subnet(session, actor, subnet_id, {"dhcp_enabled": form.get("enabled") == "1"})
-    return saved(session, subnet_id)
+    return saved(session, f"/subnets/{subnet_id}")
 
 
 @router.post("/{subnet_id}/delete")
 def delete(session: Db, actor: Operator, subnet_id: Id) -> Response:
     """Remove the subnet with all that is in it."""
     subnets.delete_subnet(session, actor, subnet_id)
-    return RedirectResponse(f"/subnets?saved={audit.current_revision(session)}", 303)
-
-
-def saved(session: Session, subnet_id: int, tab: str = "") -> Response:
-    """Return to the subnet's page, which tells when the change is live."""
-    tail = f"/{tab}" if tab else ""
-    return RedirectResponse(f"/subnets/{subnet_id}{tail}?saved={audit.current_revision(session)}", 303)
+    return saved(session, "/subnets")

@@ -3,16 +3,16 @@
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.schemas.labels import TagIn, tag_out
-from app.services import audit, tags
+from app.services import tags
 from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.services.patch import parsed
-from app.views.forms import filled, problems_of, version_of
+from app.views.forms import filled, problems_of, saved, version_of
 from app.views.render import Id, page
 
 router = APIRouter(prefix="/tags", include_in_schema=False)
@@ -35,7 +35,7 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
     except DomainError as error:
         session.rollback()
         return _page(request, session, 422, values=values, problems=problems_of(error, FIELDS))
-    return _saved(session)
+    return saved(session, "/tags")
 
 
 @router.get("/{tag_id}")
@@ -56,18 +56,14 @@ def update(request: Request, session: Db, actor: Operator, tag_id: Id, form: For
         typed = {**values, **filled(form, "version")}
         row, problems = tags.get_tag(session, tag_id), problems_of(error, FIELDS)
         return _page(request, session, 422, row=row, values=typed, problems=problems)
-    return _saved(session)
+    return saved(session, "/tags")
 
 
 @router.post("/{tag_id}/delete")
 def delete(session: Db, actor: Operator, tag_id: Id) -> Response:
     """Remove a tag from everything that bears it."""
     tags.delete_tag(session, actor, tag_id)
-    return _saved(session)
-
-
-def _saved(session: Session) -> Response:
-    return RedirectResponse(f"/tags?saved={audit.current_revision(session)}", 303)
+    return saved(session, "/tags")
 
 
 def _page(request: Request, session: Session, status: int = 200, after: str = "", **form: Any) -> Response:

@@ -3,18 +3,18 @@
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Vlan
 from app.schemas.labels import VlanIn, vlan_out
-from app.services import audit, labels, vlans
+from app.services import labels, vlans
 from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.services.patch import parsed
 from app.views import custom_values
-from app.views.forms import filled, problems_of, version_of
+from app.views.forms import filled, problems_of, saved, version_of
 from app.views.render import Id, page
 
 router = APIRouter(prefix="/vlans", include_in_schema=False)
@@ -44,7 +44,7 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
     except DomainError as error:
         session.rollback()
         return _form(request, session, form, None, error)
-    return _saved(session)
+    return saved(session, "/vlans")
 
 
 @router.get("/{vlan_id}")
@@ -63,7 +63,7 @@ def update(request: Request, session: Db, actor: Operator, vlan_id: Id, form: Fo
     except DomainError as error:
         session.rollback()
         return _form(request, session, form, vlans.get_vlan(session, vlan_id), error)
-    return _saved(session)
+    return saved(session, "/vlans")
 
 
 @router.post("/{vlan_id}/delete")
@@ -74,17 +74,13 @@ def delete(request: Request, session: Db, actor: Operator, vlan_id: Id) -> Respo
     except DomainError as error:
         session.rollback()
         return _list(request, session, 409, problems=problems_of(error, ()))
-    return _saved(session)
+    return saved(session, "/vlans")
 
 
 def _shape(session: Session, form: Any) -> VlanIn:
     tags = [name for name in str(form.get("tags", "")).split(",") if name.strip()]
     custom = custom_values.typed(form, labels.definitions(session, "vlans").values())
     return parsed(VlanIn, {**filled(form, *TEXTS), "tags": tags, "custom_fields": custom})
-
-
-def _saved(session: Session) -> Response:
-    return RedirectResponse(f"/vlans?saved={audit.current_revision(session)}", 303)
 
 
 def _list(
