@@ -103,17 +103,6 @@ MAC: Final = Kind(
 OCTETS: Final = Kind("octets", _octets, bytes.hex, (*EQUALITY, "startswith"), b"\xff" * 600, {"type": "string"})
 
 
-def choice(*values: str) -> Kind:
-    """Return the kind of a text that is one of a few."""
-
-    def parse(text: str) -> str:
-        if text not in values:
-            raise ValueError(f"{text!r} is not one of {', '.join(values)}")
-        return text
-
-    return Kind("choice", parse, str, EQUALITY, "", {"type": "string", "enum": list(values)})
-
-
 def kind_of(column: InstrumentedAttribute[Any]) -> Kind:
     """Return the kind that a column's type tells."""
     stored: TypeEngine[Any] = column.type

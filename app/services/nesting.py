@@ -89,11 +89,6 @@ def home_of(session: Session, address: Address, *, without: int | None = None) -
     return session.scalars(query.order_by(Subnet.dhcp_enabled.desc(), Subnet.prefix_len.desc()).limit(1)).first()
 
 
-def parent_of(session: Session, row: Subnet) -> Subnet | None:
-    """Return the narrowest subnet around a subnet, itself not counted."""
-    return next((found for found in ancestors(session, row.first, row.last) if found.id != row.id), None)
-
-
 def inside(session: Session, row: Subnet) -> list[Subnet]:
     """Return the subnets in a subnet, at any depth, in order."""
     within = and_(Subnet.first >= row.first, Subnet.first <= row.last, Subnet.last <= row.last)

@@ -97,11 +97,6 @@ def get_token(session: Session, actor: Actor, token_id: int) -> Token:
     return row
 
 
-def list_tokens(session: Session, user_id: int) -> list[Token]:
-    """Return a user's tokens."""
-    return list(session.scalars(select(Token).where(Token.user_id == user_id).order_by(Token.id)))
-
-
 def delete_token(session: Session, actor: Actor, token_id: int) -> None:
     """Revoke one of the actor's own tokens; an admin may revoke any. Raises NotFound."""
     row = get_token(session, actor, token_id)

@@ -32,11 +32,6 @@ LISTING: Final = Listing(
 )
 
 
-def list_vlans(session: Session) -> list[Vlan]:
-    """Return all VLANs by group and number."""
-    return list(session.scalars(select(Vlan).order_by(Vlan.group, Vlan.vid)))
-
-
 def get_vlan(session: Session, vlan_id: int) -> Vlan:
     """Return a VLAN; raises NotFound."""
     found = session.get(Vlan, vlan_id)

@@ -31,7 +31,3 @@ class OptionValueError(ValueError):
     def __str__(self) -> str:
         """Return the sentence."""
         return f"{self.subject} {self.problem}"
-
-    def about(self, subject: str) -> "OptionValueError":
-        """Return the same problem said of `subject`, for example of the option's name."""
-        return OptionValueError(self.problem, subject)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dhcpd.protocol.errors import OptionValueError
-from dhcpd.protocol.kind import Json, Kind, shown, want_list, want_object, want_str
+from dhcpd.protocol.kind import Json, Kind, want_list, want_object
 from dhcpd.protocol.names import DOMAIN, decode_name
 
 MAX_MEMBERS: Final = 256
@@ -131,12 +131,3 @@ def array(kind: Kind) -> Kind:
     if not member.ends or kind.size == 0:
         raise OptionValueError("can't be listed: its values do not tell where they end", f"the kind {kind.name}")
     return listed(f"{kind.name}[]", f"a list, each member {kind.summary}", member)
-
-
-def choice(value: object, **members: Kind) -> tuple[str, bytes]:
-    """Return the name and the octets of the one member that an object has."""
-    if isinstance(value, Mapping) and len(value) == 1:
-        name = want_str(next(iter(value)))
-        if name in members:
-            return name, members[name].encode(value[name])
-    raise OptionValueError(f"must be an object with one of {', '.join(members)}, not {shown(value)}")
