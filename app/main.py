@@ -94,7 +94,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.hub.start()
     app.state.imports.start()
     app.state.keeper.start()
-    tasks = [asyncio.create_task(work(app)) for work in (_write_uses, _roll_up, _purge, _expire)]
+    periodic = ((USES_EVERY_S, _write_noted), (ROLL_UP_EVERY_S, _roll_up_once), (EXPIRE_EVERY_S, _expire_once))
+    tasks = [asyncio.create_task(_every(seconds, work, app)) for seconds, work in periodic]
+    tasks.append(asyncio.create_task(_purge(app)))
     yield
     app.state.hub.stop()
     app.state.imports.stop()
@@ -105,10 +107,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.engine.dispose()
 
 
-async def _write_uses(app: FastAPI) -> None:
+async def _every(seconds: float, work: Callable[[FastAPI], None], app: FastAPI) -> None:
     while True:
-        await asyncio.sleep(USES_EVERY_S)
-        await run_in_threadpool(_write_noted, app)
+        await asyncio.sleep(seconds)
+        await run_in_threadpool(work, app)
 
 
 def _write_noted(app: FastAPI) -> None:
@@ -117,12 +119,6 @@ def _write_noted(app: FastAPI) -> None:
         return
     with suppress(OperationalError), unit_of_work(app.state.sessions) as session:
         write_uses(session, noted)
-
-
-async def _roll_up(app: FastAPI) -> None:
-    while True:
-        await asyncio.sleep(ROLL_UP_EVERY_S)
-        await run_in_threadpool(_roll_up_once, app)
 
 
 def _roll_up_once(app: FastAPI) -> None:
@@ -137,14 +133,8 @@ async def _purge(app: FastAPI) -> None:
         await asyncio.sleep(PURGE_PAUSE_S if removed == PURGE_ROWS else PURGE_EVERY_S)
 
 
-async def _expire(app: FastAPI) -> None:
-    """Take back the promises that have ended."""
-    while True:
-        await asyncio.sleep(EXPIRE_EVERY_S)
-        await run_in_threadpool(_expire_once, app)
-
-
 def _expire_once(app: FastAPI) -> None:
+    """Take back the promises that have ended."""
     now = utc_now()
     with suppress(SQLAlchemyError):
         with unit_of_work(app.state.sessions, writing=False) as session:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app.transfer.document import Document
 from app.transfer.option_values import Unwritable, from_hex, from_words, look_up, option_row
-from dhcpd.protocol.addresses import parse_mac
+from dhcpd.protocol.addresses import is_ipv4, parse_mac
 
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _TIME: Final = re.compile(r"(\d{1,9})([smhdw]?)", re.IGNORECASE)
@@ -85,7 +85,7 @@ class _Reader:
     def range(self, line: int, parts: list[str]) -> None:
         """Read `[set:TAG,]START[,END|static][,NETMASK[,BROADCAST]][,TIME]`."""
         tag = ""
-        while parts and (":" in parts[0] or not _is_ipv4(parts[0])):
+        while parts and (":" in parts[0] or not is_ipv4(parts[0])):
             prefix, _, rest = parts.pop(0).partition(":")
             if _is_ipv6(f"{prefix}:{rest}"):
                 raise Unwritable("DHCPv6 is not served yet.")
@@ -96,14 +96,14 @@ class _Reader:
         if not parts:
             raise ValueError("the range has no address")
         start, rest_parts = parts[0], parts[1:]
-        mode = rest_parts[0] if rest_parts and not _is_ipv4(rest_parts[0]) else ""
+        mode = rest_parts[0] if rest_parts and not is_ipv4(rest_parts[0]) else ""
         if mode == "proxy":
             raise Unwritable("A proxy range serves no addresses.")
-        has_end = bool(rest_parts) and _is_ipv4(rest_parts[0])
+        has_end = bool(rest_parts) and is_ipv4(rest_parts[0])
         end = rest_parts.pop(0) if has_end else start
         lease_s, mask = _DEFAULT_LEASE_S, None
         for word in rest_parts:
-            if _is_ipv4(word):
+            if is_ipv4(word):
                 mask = mask or word
             elif word != "static":
                 lease_s = _seconds(word)
@@ -130,7 +130,7 @@ class _Reader:
                 self.document.lost(line, 1, "That the client identifier is ignored is set on the subnet here.")
             elif word.startswith("id:"):
                 identifiers.append({"type": "client_id", "value": _client_id(part[3:])})
-            elif _is_ipv4(part):
+            elif is_ipv4(part):
                 values["ip"] = part
             elif _is_mac(part):
                 identifiers.append(
@@ -292,14 +292,6 @@ def _client_id(text: str) -> str:
     if re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2})+", text):
         return text.replace(":", "").lower()
     return text.encode().hex()
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_ipv6(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from app.transfer.document import Document
 from app.transfer.isc_syntax import Statement, Word, read_statements, split_commas
 from app.transfer.option_values import Unwritable, from_hex, from_words, look_up, option_row
+from dhcpd.protocol.addresses import is_ipv4
 
 _TIMES: Final = {
     "default-lease-time": "lease_time",
@@ -149,7 +150,7 @@ class _Reader:
             self.document.lost(statement.line, statement.column, f"{name} of a single pool is not taken over.")
         for part in ranges:
             ends = [text for text in part.texts() if text.lower() != "dynamic-bootp"]
-            if len(ends) not in (1, 2) or not all(_is_ipv4(text) for text in ends):
+            if len(ends) not in (1, 2) or not all(is_ipv4(text) for text in ends):
                 self.document.error(part.line, part.column, "A range has one or two IPv4 addresses.")
                 continue
             values = {"subnet": scope.subnet, "start": ends[0], "end": ends[-1]}
@@ -159,7 +160,7 @@ class _Reader:
         """Read a pool that stands beside the subnets of its shared network."""
         for part in statement.block or []:
             if part.named == "range":
-                first = next((text for text in part.texts() if _is_ipv4(text)), None)
+                first = next((text for text in part.texts() if is_ipv4(text)), None)
                 cidr = self.holder(first) if first else None
                 if cidr is None:
                     self.document.error(part.line, part.column, "The range is in no subnet of this file.")
@@ -207,9 +208,7 @@ class _Reader:
             cidr = self.holder(address)
             if cidr is None:
                 what = (
-                    "is in no subnet of this file"
-                    if _is_ipv4(address)
-                    else "is a name, and names are not looked up"
+                    "is in no subnet of this file" if is_ipv4(address) else "is a name, and names are not looked up"
                 )
                 self.document.lost(statement.line, statement.column, f"The fixed address {address!r} {what}.")
             else:
@@ -281,7 +280,7 @@ class _Reader:
 
     def holder(self, address: str) -> str | None:
         """Return the narrowest subnet of the file that holds the address."""
-        if not _is_ipv4(address):
+        if not is_ipv4(address):
             return None
         inside = [network for network in self.networks if IPv4Address(address) in network]
         return str(max(inside, key=lambda network: network.prefixlen)) if inside else None
@@ -323,11 +322,3 @@ def _padded(octets: str) -> str:
 
 def _hex(word: Word) -> str:
     return word.data.hex() if word.data is not None else _padded(word.text)
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True

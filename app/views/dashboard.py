@@ -46,7 +46,7 @@ def dashboard(request: Request, session: Db, actor: Viewer, range: str = "10m") 
             "events": events.list_events(session, limit=TICKER),
             "refused": _refused(session)[:NEAREST],
             "changes": activity.changes_since(session, _midnight(), NEAREST),
-            "range": range if range in samples.RANGES else "10m",
+            "range": _range(range),
         }
     return page(request, session, "dashboard.html", part="tiles", **shown)
 
@@ -66,34 +66,41 @@ def _midnight() -> datetime:
 @router.get("/charts/rates")
 def rates(session: Db, actor: Viewer, range: str = "10m") -> JSONResponse:
     """Return the rates over time as columns for a chart."""
-    name = range if range in samples.RANGES else "10m"
-    points = samples.rates(session, name)
-    length_s, _step = samples.RANGES[name]
-    until = int(utc_now().timestamp())
-    series = [
+    points = samples.rates(session, _range(range))
+    series: list[dict[str, Any]] = [
         {"label": _("answers"), "colour": "--c-leased", "fill": True, "y": [p.answered for p in points]},
         {"label": _("refusals (NAK)"), "colour": "--c-warn", "dash": [6, 3], "y": [p.naks for p in points]},
         {"label": _("drops"), "colour": "--c-declined", "dash": [2, 2], "y": [p.drops for p in points]},
     ]
     empty = _("No packet has come in yet. The chart begins with the first.")
-    return JSONResponse({"x": [p.at for p in points], "series": series, "unit": " /s", "from": until - length_s,
-                         "to": until, "empty": empty})  # fmt: skip
+    return _chart(points, series, _range(range), " /s", empty)
 
 
 @router.get("/charts/answer-time")
 def answer_time(session: Db, actor: Viewer, range: str = "10m") -> JSONResponse:
     """Return the answer times and the commit times over time as columns for a chart."""
-    name = range if range in samples.RANGES else "10m"
-    points = samples.rates(session, name)
-    length_s, _step = samples.RANGES[name]
-    until = int(utc_now().timestamp())
-    series = [
+    points = samples.rates(session, _range(range))
+    series: list[dict[str, Any]] = [
         {"label": _("answer, p99"), "colour": "--c-leased", "y": [p.p99_us / 1000 for p in points]},
         {"label": _("database commit, slowest"), "colour": "--c-reserved", "dash": [6, 3],
          "y": [p.commit_us / 1000 for p in points]},
     ]  # fmt: skip
-    return JSONResponse({"x": [p.at for p in points], "series": series, "unit": " ms", "from": until - length_s,
-                         "to": until, "empty": _("No packet has come in yet.")})  # fmt: skip
+    return _chart(points, series, _range(range), " ms", _("No packet has come in yet."))
+
+
+def _range(name: str) -> str:
+    """Return the name of a length of time that is kept; ten minutes for any other."""
+    return name if name in samples.RANGES else "10m"
+
+
+def _chart(
+    points: list[samples.RatePoint], series: list[dict[str, Any]], range_: str, unit: str, empty: str
+) -> JSONResponse:
+    """Return a chart's columns, which end now."""
+    length_s, _step = samples.RANGES[range_]
+    until = int(utc_now().timestamp())
+    return JSONResponse({"x": [p.at for p in points], "series": series, "unit": unit, "from": until - length_s,
+                         "to": until, "empty": empty})  # fmt: skip
 
 
 @router.get("/revisions/{number}")
@@ -120,6 +127,6 @@ def server(request: Request, session: Db, actor: Viewer, range: str = "10m") -> 
         "workers": [row for row in rows if live[row.id] or row.last_seen > gone],
         "live": live,
         "rate": samples.present(session),
-        "range": range if range in samples.RANGES else "10m",
+        "range": _range(range),
     }
     return page(request, session, "workers/list.html", **shown)

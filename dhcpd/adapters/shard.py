@@ -11,8 +11,8 @@ import socket
 from struct import pack
 from typing import Final, NamedTuple
 
-FALLBACK_SECS: Final = 4
-"""`secs` of a client from which on any worker may answer it: two of its retries went unanswered."""
+from dhcpd.engine.balance import FALLBACK_SECS
+
 SO_ATTACH_REUSEPORT_CBPF: Final = 51
 _SO_ATTACH_FILTER: Final = 26
 _UDP_HEADER: Final = 8

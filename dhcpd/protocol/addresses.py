@@ -18,6 +18,15 @@ def parse_ipv4(text: str) -> int:
         raise ValueError(f'"{text}" is not an IPv4 address such as 192.0.2.10') from None
 
 
+def is_ipv4(text: str) -> bool:
+    """Tell whether the text is four decimal numbers, and nothing around them."""
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
+
+
 def format_ipv4(address: int) -> str:
     """Return the address as four decimal numbers."""
     return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcpd.adapters.shard import FALLBACK_SECS, Shard, attach, attach_group, shard_of
+from dhcpd.adapters.shard import Shard, attach, attach_group, shard_of
+from dhcpd.engine.balance import FALLBACK_SECS
 from dhcpd.protocol.packet import Packet, encode
 
 COUNT = 3
