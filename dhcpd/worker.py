@@ -33,6 +33,7 @@ from dhcpd.engine.shed import shed
 from dhcpd.engine.snapshot import Snapshot
 from dhcpd.engine.table import Table
 from dhcpd.orders import Orders
+from dhcpd.pace import Pace
 from dhcpd.pipeline import Batch, Pipeline
 from dhcpd.protocol.addresses import format_mac
 from dhcpd.protocol.errors import DecodeError
@@ -84,6 +85,7 @@ class Worker:
         self.stats = Stats()
         self._orders = Orders(engine, self._store, self._commit)
         self._pipeline = Pipeline(self._write, self._ports.wake, self._landed)
+        self._pace = Pace()
         self._sampler = Sampler()
         self._started = datetime.now(UTC).replace(microsecond=0)
         self._clock = Clock()
@@ -130,7 +132,11 @@ class Worker:
 
     def turn(self) -> None:
         """Wait for packets or a moment that is due, and do what they call for."""
+        pause_s = self._pace.pause_s(time.monotonic())
+        if pause_s:
+            time.sleep(pause_s)
         queue = self._ports.receive(self._timeout_s())
+        self._pace.note(len(queue), time.monotonic())
         self._serve(queue if not self._waiting.active else queue + self._resume())
         self._pipeline.advance(self.now())
         self._run_timers()
