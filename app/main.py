@@ -25,7 +25,7 @@ from app.auth.throttle import Throttle
 from app.database import make_engine, make_session_factory, ping, unit_of_work
 from app.models.base import utc_now
 from app.notify.keeper import Keeper
-from app.services import samples
+from app.services import samples, use_samples
 from app.services.events import PURGE_ROWS, purge
 from app.services.names import NAMES, Names
 from app.services.reservations import any_expired, remove_expired
@@ -43,6 +43,7 @@ from app.views.router import router as view_router
 USES_EVERY_S: Final = 30.0
 ROLL_UP_EVERY_S: Final = 20.0
 EXPIRE_EVERY_S: Final = 10.0
+LOOK_AT_USE_EVERY_S: Final = 15.0
 PURGE_EVERY_S: Final = 60.0
 PURGE_PAUSE_S: Final = 0.05
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -94,7 +95,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.hub.start()
     app.state.imports.start()
     app.state.keeper.start()
-    periodic = ((USES_EVERY_S, _write_noted), (ROLL_UP_EVERY_S, _roll_up_once), (EXPIRE_EVERY_S, _expire_once))
+    periodic = (
+        (USES_EVERY_S, _write_noted),
+        (ROLL_UP_EVERY_S, _roll_up_once),
+        (EXPIRE_EVERY_S, _expire_once),
+        (LOOK_AT_USE_EVERY_S, _record_use_once),
+    )
     tasks = [asyncio.create_task(_every(seconds, work, app)) for seconds, work in periodic]
     tasks.append(asyncio.create_task(_purge(app)))
     yield
@@ -124,6 +130,17 @@ def _write_noted(app: FastAPI) -> None:
 def _roll_up_once(app: FastAPI) -> None:
     with suppress(SQLAlchemyError), unit_of_work(app.state.sessions) as session:
         samples.roll_up(session)
+
+
+def _record_use_once(app: FastAPI) -> None:
+    """Keep how full the pools are, once a minute; counting holds no lock that a worker could wait for."""
+    now = utc_now()
+    with suppress(SQLAlchemyError):
+        with unit_of_work(app.state.sessions, writing=False) as session:
+            minute = use_samples.compare(session, now) if use_samples.is_due(session, now) else None
+        if minute is not None:
+            with unit_of_work(app.state.sessions) as session:
+                use_samples.write(session, minute)
 
 
 async def _purge(app: FastAPI) -> None:

@@ -19,6 +19,7 @@ from app.models.samples import RateSample
 from app.models.settings import GlobalSettings
 from app.models.subnets import SharedNetwork, Subnet
 from app.models.tags import Tag
+from app.models.use import UseSample, UseSeries
 from app.models.users import LoginSession, Token, User
 from app.models.vlans import Vlan
 from app.models.webhooks import Webhook, WebhookDelivery
@@ -54,6 +55,8 @@ __all__ = [
     "Subnet",
     "Tag",
     "Token",
+    "UseSample",
+    "UseSeries",
     "User",
     "Vlan",
     "Webhook",

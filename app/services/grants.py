@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, event, false, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
-from app.models import AuditEntry, KnownAddress, Lease, LeaseEvent, Pool, Reservation, Subnet
+from app.models import AuditEntry, KnownAddress, Lease, LeaseEvent, Pool, Reservation, Subnet, UseSeries
 from app.models.types import Address
 
 Range = tuple[Address, Address]
@@ -101,10 +101,12 @@ def _conditions(ranges: Ranges) -> dict[type[Any], ColumnElement[bool]]:
         return or_(*parts) if parts else false()
 
     members = select(Subnet.id).where(spans(Subnet.first, Subnet.last)).scalar_subquery()
+    pools = select(Pool.id).where(spans(Pool.first, Pool.last)).scalar_subquery()
     return {
         Subnet: spans(Subnet.first, Subnet.last),
         Pool: spans(Pool.first, Pool.last),
         AuditEntry: spans(AuditEntry.first, AuditEntry.last),
         Reservation: Reservation.subnet_id.in_(members),
+        UseSeries: or_(UseSeries.subnet_id.in_(members), UseSeries.pool_id.in_(pools)),
         **{model: spans(model.ip, model.ip) for model in (Lease, LeaseEvent, KnownAddress)},
     }

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.models import Pool, Subnet
 from app.services.facts import Facts, load
-from app.services.spans import Span, clip, size, span
+from app.services.octets import number_of, raw
+from app.services.spans import IPV4_BASE, Span, clip, size, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,19 @@ def pool_usage(session: Session, pools: Sequence[Pool]) -> dict[int, PoolUsage]:
     subnets = session.execute(select(Subnet.first, Subnet.last).where(Subnet.id.in_(ids)))
     tally = Tally(load(session, [span(first, last) for first, last in subnets]))
     return {row.id: tally.pool(span(row.first, row.last), row.kind) for row in pools}
+
+
+def pools_and_subnets(session: Session) -> tuple[dict[int, PoolUsage], dict[int, Usage]]:
+    """Return the use of every dynamic IPv4 pool and of every subnet with such pools, in seven queries."""
+    columns = (raw(session, Subnet.first), raw(session, Subnet.last))
+    spans = {id_: (number_of(a), number_of(b)) for id_, a, b in session.execute(select(Subnet.id, *columns))}
+    spans = {id_: bounds for id_, bounds in spans.items() if bounds[0] >= IPV4_BASE}
+    facts = load(session, list(spans.values()))
+    tally = Tally(facts)
+    dynamic = [pool for pool in facts.pools if pool.kind == "dynamic" and pool.span[0] >= IPV4_BASE]
+    counted = {id_: tally.subnet(bounds) for id_, bounds in spans.items()}
+    pools = {pool.id: tally.pool(pool.span, pool.kind) for pool in dynamic}
+    return pools, {id_: used for id_, used in counted.items() if used.pool}
 
 
 class _Marks:

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from app.database import make_engine
 from app.migrate import upgrade
 from app.models import KnownAddress, LeaseBlock, Pool, Subnet
+from app.models.base import utc_now
 from app.models.types import pack_address
-from app.services import nesting, space, usage
+from app.services import nesting, space, usage, use_samples
 from app.services.addresses import describe
 from app.services.spans import address_of, key
 
@@ -132,6 +133,7 @@ def main(url: str) -> None:
     measure(engine, "use of one subnet", lambda s: usage.usage(s, rows(s, 5000, 1)))
     measure(engine, "use of a page of 100 subnets", lambda s: usage.usage(s, rows(s, 5000, 100)))
     measure(engine, "use of 10.0.0.0/8, all nested in it", lambda s: usage.usage(s, rows(s, 1, 1)))
+    measure(engine, "use of all pools, compared with the last", lambda s: use_samples.compare(s, utc_now()))
     measure(engine, "places in the tree of all 10,001", lambda s: nesting.tree(s))
     measure(engine, "home of an address", lambda s: nesting.home_of(s, first))
     measure(engine, "grid of a /24", lambda s: describe(s, [IPv4Address(int(first) + n) for n in range(256)]))

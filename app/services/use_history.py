@@ -1,0 +1,149 @@
+"""How full was a pool, a subnet or everything over time, how full at most, and when will it be full?"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.models import Pool, Subnet, UseSample, UseSeries
+from app.models.base import utc_now
+from app.services.forecast import Forecast, days_to_full
+from app.services.use_samples import FIGURES, HOUR_S, MINUTE_S, Figures, total
+
+RANGES: Final = {"24h": (86400, MINUTE_S), "7d": (7 * 86400, MINUTE_S), "30d": (30 * 86400, HOUR_S),
+                 "2y": (2 * 365 * 86400, HOUR_S)}  # fmt: skip
+"""Name -> (length in seconds, step of the samples that it is read from)."""
+POINTS: Final = 360
+"""No history has more points than this; samples between are put together."""
+DAY_S: Final = 86400
+PEAK_S: Final = 7 * DAY_S
+FORECAST_DAYS: Final = 14
+Sample: TypeAlias = tuple[int, Figures, int]
+"""(Unix seconds, figures from then on, peak)."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsePoint:
+    """Figures at the end of a stretch of time that begins at `at` (Unix seconds), and the most taken in it."""
+
+    at: int
+    figures: Figures
+    peak: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a series says of the last days and of the next."""
+
+    peak: int | None
+    forecast: Forecast
+
+
+Outlooks: TypeAlias = dict[int, Outlook]
+
+
+def history(
+    session: Session, owner: Pool | Subnet | None, range_name: str, now: datetime | None = None
+) -> list[UsePoint]:
+    """Return the use of a pool, a subnet or (None) all pools over a range of `RANGES`, oldest first.
+
+    It begins when the owner was recorded first, and ends at `now`. Whoever sees only some pools gets their sum.
+    """
+    length_s, step_s = RANGES[range_name]
+    until = int((now or utc_now()).timestamp())
+    width = max(step_s, -(-length_s // POINTS // step_s) * step_s)
+    since = (until - length_s) // width * width + width
+    series = list(session.scalars(select(UseSeries.id).where(*_of(session, owner))))
+    lines = [line(rows, since, until, width) for rows in _samples(session, series, step_s, since).values()]
+    return lines[0] if len(lines) == 1 else _sum(lines)
+
+
+def _of(session: Session, owner: Pool | Subnet | None) -> tuple[ColumnElement[bool], ...]:
+    if isinstance(owner, Pool):
+        return (UseSeries.pool_id == owner.id,)
+    if isinstance(owner, Subnet):
+        return (UseSeries.subnet_id == owner.id,)
+    everything = (UseSeries.subnet_id.is_(None), UseSeries.pool_id.is_(None))
+    seen = session.scalar(select(UseSeries.id).where(*everything)) is not None
+    return everything if seen else (UseSeries.pool_id.is_not(None),)
+
+
+def line(samples: Sequence[Sample], since: int, until: int, width: int) -> list[UsePoint]:
+    """Return a point for each width of time; samples are in order, and each holds until the next.
+
+    A sample before `since` tells what was carried on into it.
+    """
+    points: list[UsePoint] = []
+    index = bisect_left(samples, since, key=lambda sample: sample[0])
+    held = samples[index - 1][1] if index else None
+    for start in range(since, until + 1, width):
+        peak = held.taken if held else 0
+        while index < len(samples) and samples[index][0] < start + width:
+            _, held, most = samples[index]
+            peak = max(peak, most)
+            index += 1
+        if held is not None:
+            points.append(UsePoint(start, held, peak))
+    return points
+
+
+def _sum(lines: Sequence[Sequence[UsePoint]]) -> list[UsePoint]:
+    """Return the sum of several lines over the same stretches of time; some begin later."""
+    by_start: dict[int, list[UsePoint]] = {}
+    for points in lines:
+        for point in points:
+            by_start.setdefault(point.at, []).append(point)
+    return [
+        UsePoint(start, total(p.figures for p in points), sum(p.peak for p in points))
+        for start, points in sorted(by_start.items())
+    ]
+
+
+def _samples(session: Session, ids: Sequence[int], step_s: int, since: int) -> dict[int, list[Sample]]:
+    """Return the samples of each series, in order, from the last one before a moment on."""
+    moment = datetime.fromtimestamp(since, utc_now().tzinfo)
+    columns = [getattr(UseSample, name) for name in ("series_id", "at", "peak", *FIGURES)]
+    mine = select(*columns).where(UseSample.series_id.in_(ids), UseSample.step_s == step_s)
+    earlier = aliased(UseSample)
+    carried = select(func.max(earlier.at)).where(
+        earlier.series_id == UseSeries.id, earlier.step_s == step_s, earlier.at < moment
+    )
+    edges = mine.join(UseSeries, UseSeries.id == UseSample.series_id).where(
+        UseSeries.id.in_(ids), UseSample.at == carried.scalar_subquery()
+    )
+    found: dict[int, list[Sample]] = {id_: [] for id_ in ids}
+    for query in (edges, mine.where(UseSample.at >= moment).order_by(UseSample.series_id, UseSample.at)):
+        for id_, at, peak, *figures in session.execute(query):
+            found[id_].append((int(at.timestamp()), Figures(*figures), peak))
+    return found
+
+
+def outlooks(session: Session, owners: Sequence[Pool] | Sequence[Subnet], now: datetime | None = None) -> Outlooks:
+    """Return the peak of 7 days and the forecast of pools, or of subnets, by their id.
+
+    Both are read from the hours of the last two weeks. An owner that was never recorded is left out.
+    """
+    if not owners:
+        return {}
+    column = UseSeries.pool_id if isinstance(owners[0], Pool) else UseSeries.subnet_id
+    query = select(UseSeries.id, column).where(column.in_([row.id for row in owners]))
+    ids = {id_: owner for id_, owner in session.execute(query) if owner is not None}
+    until = int((now or utc_now()).timestamp())
+    since = (until // DAY_S - FORECAST_DAYS) * DAY_S
+    samples = _samples(session, list(ids), HOUR_S, since)
+    return {owner: _outlook(samples[id_], since, until) for id_, owner in ids.items()}
+
+
+def _outlook(samples: Sequence[Sample], since: int, until: int) -> Outlook:
+    days = line(samples, since, until, DAY_S)
+    if not days:
+        return Outlook(None, Forecast(None, "too_little_history"))
+    recent = line(samples, (until - PEAK_S) // HOUR_S * HOUR_S, until, HOUR_S)
+    present = days[-1].figures
+    whole = [(point.at // DAY_S, point.peak) for point in days[:-1] if point.at >= samples[0][0]]
+    forecast = days_to_full(whole, size=present.size, taken=present.taken)
+    return Outlook(max((point.peak for point in recent), default=None), forecast)
