@@ -7,10 +7,7 @@ from app.api import (
     custom_fields,
     denied_clients,
     option_definitions,
-    pools,
-    reservations,
     shared_networks,
-    subnets,
     tags,
     users,
     vlans,
@@ -18,7 +15,7 @@ from app.api import (
 from app.api.paging import Id
 from app.api.resource import Resource
 from app.api.trial import changes_of, effects_of
-from app.api.undo import of_resource, of_settings, undo
+from app.api.undo import of_placed, of_resource, of_settings, undo
 from app.auth.deps import Db, Operator
 from app.models import AuditEntry
 from app.schemas.audit import AuditOut, audit_out
@@ -26,6 +23,7 @@ from app.schemas.changes import Undone
 from app.services import audit
 from app.services.actors import Actor
 from app.services.grants import limited
+from app.services.restoring import MODELS
 
 RESOURCE = Resource(
     path="audit",
@@ -37,10 +35,11 @@ RESOURCE = Resource(
     get=audit.get_entry,
 )
 router = RESOURCE.router()
-PLAN = (subnets, shared_networks, pools, reservations, vlans, tags, custom_fields)
+PLAN = (shared_networks, vlans, tags, custom_fields)
 SERVED = (client_classes, option_definitions, denied_clients, users)
 UNDOABLE = {
     **{concept.RESOURCE.path.replace("-", "_"): of_resource(concept.RESOURCE) for concept in (*PLAN, *SERVED)},
+    **{name: of_placed(model) for name, model in MODELS.items()},
     "settings": of_settings(),
 }
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.api.resource import Natural, Resource
 from app.models import Pool
 from app.schemas.pools import PoolIn, PoolOut, PoolUsageOut, pool_out
-from app.services import division, pools, usage
+from app.services import pools, usage
 from app.services.errors import Invalid, Problem
 
 
@@ -42,7 +42,6 @@ RESOURCE = Resource(
     create=pools.create_pool,
     update=_update,
     delete=lambda session, actor, row: pools.delete_pool(session, actor, row.id),
-    restore=division.put_back,
     natural=Natural("/{start}-{end}", ("start", "end"), dict, _find),
 )
 router = RESOURCE.router()

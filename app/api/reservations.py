@@ -12,7 +12,7 @@ from app.auth.deps import Db, Operator
 from app.models import Reservation
 from app.schemas.addresses import FromLeaseIn
 from app.schemas.reservations import ReservationIn, ReservationOut, reservation_out
-from app.services import division, reservations, standings
+from app.services import reservations, standings
 
 
 def _show(session: Session, rows: Sequence[Reservation]) -> list[ReservationOut]:
@@ -36,7 +36,6 @@ RESOURCE = Resource(
     create=reservations.create_reservation,
     update=lambda session, actor, row, data: reservations.update_reservation(session, actor, row.id, data),
     delete=lambda session, actor, row: reservations.delete_reservation(session, actor, row.id),
-    restore=division.put_back,
     natural=Natural("/by-ip/{ip}", ("ip",), dict, _find),
 )
 router = RESOURCE.router()

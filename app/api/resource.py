@@ -43,8 +43,6 @@ class Resource:
     """All that the routes, the OpenAPI document and the explorer know of a resource.
 
     `show` returns the shapes of rows, in one go for a whole page. A service that is None makes no route.
-    For undo: `from_picture` turns what the audit tells into fields of the shape where their names are others, and
-    `restore` takes back what no update may change (the names that changed are given); it returns the row.
     """
 
     path: str
@@ -62,8 +60,6 @@ class Resource:
     put: Callable[[Session, Actor, Any, Any], Any] | None = None
     natural: Natural | None = None
     key: type[int] | type[str] = Id
-    from_picture: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
-    restore: Callable[[Session, Actor, Any, Mapping[str, Any], set[str]], Any] | None = None
     reads: str = "viewer"
     writes: str = "operator"
 

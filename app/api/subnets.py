@@ -67,8 +67,6 @@ RESOURCE = Resource(
     create=subnets.create_subnet,
     update=_update,
     delete=lambda session, actor, row: subnets.delete_subnet(session, actor, row.id),
-    from_picture=lambda told: {"cidr": f"{told['first']}/{told['prefix_len']}"},
-    restore=division.put_back,
     natural=Natural("/{network}/{prefix_len}", ("network", "prefix_len"), _cidr, _find),
 )
 router = RESOURCE.router()

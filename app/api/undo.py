@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 from app.api.resource import Resource
 from app.models import AuditEntry
 from app.schemas.fields import Shape
-from app.services import audit, settings
+from app.services import audit, restoring, settings
 from app.services.actors import Actor
 from app.services.errors import Conflict, NotFound, Problem
 from app.services.patch import merged, parsed
 from app.services.rows import picture
 
 Picture = Mapping[str, Any]
-MAX_ENTRIES: Final = 5000
+MAX_ENTRIES: Final = 50_000
+"""So many changes of one request can be taken back together."""
 _IGNORED: Final = frozenset(("version", "created_at", "updated_at", "last_used_at"))
 """What every write changes."""
 _RESTORED: Final = "restored"
@@ -39,20 +40,31 @@ def undo(session: Session, actor: Actor, entry: AuditEntry, kinds: Mapping[str, 
 
     Raises NotFound or Conflict when the objects are not as the request left them, or can't be taken back.
     """
-    for line in _request_of(session, entry):
+    lines = _request_of(session, entry)
+    for line in lines:
         kind = kinds.get(line.object.split("/")[0])
         if kind is None:
             raise _refused(line, "not_undoable", f"A {line.action} of {line.object} can't be taken back.")
-        reason = f"undo of {line.id}" + (f": {actor.message}" if actor.message else "")
-        _undo_one(session, replace(actor, message=reason[:500]), line, kind)
+        _undo_one(session, _because(actor, line), line, kind)
+    placed = [(line.object.split("/")[0], told) for line in lines for told in (line.before, line.after) if told]
+    restoring.settle(session, _because(actor, entry), [p for p in placed if p[0] in restoring.MODELS])
     return list(session.info.get(audit.CHANGES, []))
 
 
+def _because(actor: Actor, line: AuditEntry) -> Actor:
+    reason = f"undo of {line.id}" + (f": {actor.message}" if actor.message else "")
+    return replace(actor, message=reason[:500])
+
+
 def _request_of(session: Session, entry: AuditEntry) -> Sequence[AuditEntry]:
+    """Return the changes of the request that an entry belongs to, the last first."""
     if not entry.request_id:
         return [entry]
     same = select(AuditEntry).where(AuditEntry.request_id == entry.request_id, AuditEntry.actor == entry.actor)
-    return list(session.scalars(same.order_by(AuditEntry.id.desc()).limit(MAX_ENTRIES)))
+    lines = list(session.scalars(same.order_by(AuditEntry.id.desc()).limit(MAX_ENTRIES + 1)))
+    if len(lines) > MAX_ENTRIES:
+        raise _refused(entry, "too_many", f"The request made more than {MAX_ENTRIES} changes.")
+    return lines
 
 
 def _undo_one(session: Session, actor: Actor, line: AuditEntry, kind: Undo) -> None:
@@ -66,6 +78,8 @@ def _undo_one(session: Session, actor: Actor, line: AuditEntry, kind: Undo) -> N
     except NotFound:
         raise _refused(line, "gone", f"{line.object} is not there any more.") from None
     names = {n for n in {**line.after, **(line.before or {})} if n not in _IGNORED}
+    if line.object.startswith("addresses/"):
+        names.discard("subnet_id")  # where its range says, see services.contents
     if line.before is not None:
         names = {name for name in names if line.before.get(name) != line.after.get(name)}
     now = picture(row)
@@ -95,7 +109,7 @@ def of_resource(resource: Resource) -> Undo:
 
     def values(shape: Any, told: Picture) -> dict[str, Any]:
         renamed = {name: told[column] for name, column in columns.items() if column in told}
-        named = {**told, **renamed, **(resource.from_picture(told) if resource.from_picture else {})}
+        named = {**told, **renamed}
         return {name: named[name] for name in shape.model_fields if name in named}
 
     def find(session: Session, told: Picture) -> Any:
@@ -112,8 +126,6 @@ def of_resource(resource: Resource) -> Undo:
             session.info.pop(_RESTORED, None)
 
     def change(session: Session, actor: Actor, row: Any, told: Picture, names: set[str]) -> Any:
-        if resource.restore is not None and (row := resource.restore(session, actor, row, told, names)) is None:
-            return None
         shown = resource.one(session, row).model_dump(mode="json")
         before = values(patches, told)
         back = {name: before[name] for name in before if columns.get(name, name) in names}
@@ -126,6 +138,16 @@ def of_resource(resource: Resource) -> Undo:
         resource.delete,
         bring_back if able and (resource.create or resource.put) else None,
         change if able and resource.update else None,
+    )
+
+
+def of_placed(model: type[restoring.Placed]) -> Undo:
+    """Return how what lies in the address space is undone: as it was, the rules held for the whole at the end."""
+    return Undo(
+        lambda session, told: restoring.find(session, model, told),
+        restoring.remove,
+        lambda session, actor, told: restoring.bring_back(session, actor, model, told),
+        restoring.change,
     )
 
 

@@ -61,12 +61,7 @@ def put_address(session: Session, actor: Actor, ip: str, data: AddressIn) -> Add
     """Note an address as in use outside DHCP; raises NotFound, Invalid or Conflict."""
     lock_plan(session)
     address, subnet = locate(session, ip)
-    found = get_address(session, ip)
-    if found.state in ("network", "broadcast", "gateway"):
-        raise Invalid(Problem("ip", found.state, f"{address} is the {found.state} address of {subnet.cidr}."))
-    if found.reservation_id is not None:
-        promise = str(found.reservation_id)
-        raise Conflict(Problem("ip", "reserved", f"{address} is reserved.", "reservations", promise))
+    _check(session, address, subnet)
     row = session.get(KnownAddress, address)
     before = picture(row) if row is not None else None
     if row is None:
@@ -80,6 +75,20 @@ def put_address(session: Session, actor: Actor, ip: str, data: AddressIn) -> Add
     session.flush()
     record(session, actor, "update" if before else "create", f"addresses/{address}", before, picture(row))
     return get_address(session, ip)
+
+
+def check(session: Session, row: KnownAddress) -> None:
+    """Raise Invalid or Conflict when an address can't be in use outside DHCP."""
+    address, subnet = locate(session, str(row.ip))
+    _check(session, address, subnet)
+
+
+def _check(session: Session, address: Address, subnet: Subnet) -> None:
+    if edge := _edge(subnet, address):
+        raise Invalid(Problem("ip", edge, f"{address} is the {edge} address of {subnet.cidr}."))
+    promise = session.scalar(select(Reservation.id).where(Reservation.ip == address))
+    if promise is not None:
+        raise Conflict(Problem("ip", "reserved", f"{address} is reserved.", "reservations", str(promise)))
 
 
 def delete_address(session: Session, actor: Actor, ip: str) -> None:

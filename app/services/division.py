@@ -5,7 +5,7 @@ that moves. Leases are the worker's: they belong to the subnet around their addr
 worker that loads the new plan finds them where their addresses are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final, TypeAlias
 
@@ -22,7 +22,6 @@ from app.services.errors import Conflict, Invalid, Problem
 from app.services.locks import lock_plan
 from app.services.nesting import touching
 from app.services.rows import picture
-from app.services.rows import put_back as restore_columns
 from app.services.spans import Span, address_of, clip, key, merge, prefixes, span
 from app.services.subnets import get_subnet
 
@@ -92,26 +91,6 @@ def _make(
     session.flush()
     record(session, actor, "create", f"subnets/{row.id}", None, picture(row))
     return row
-
-
-def put_back(
-    session: Session, actor: Actor, row: Subnet | Pool | Reservation, told: Mapping[str, Any], names: set[str]
-) -> Subnet | Pool | Reservation | None:
-    """Undo what a split, merge or resize did to one object: its place. None = done; the row = nothing of this kind.
-
-    The rules held for the state that is put back as a whole; halfway to it they need not.
-    """
-    if not names & {"first", "last", "subnet_id"}:
-        return row
-    lock_plan(session)
-    before = picture(row)
-    restore_columns(row, told, names)
-    if isinstance(row, Reservation):
-        for identifier in row.identifiers:
-            identifier.subnet_id = row.subnet_id
-    session.flush()
-    record(session, actor, "update", f"{row.__tablename__}/{row.id}", before, picture(row))
-    return None
 
 
 def _place(row: Subnet, part: Network, gateway: Address | None) -> None:
@@ -219,16 +198,16 @@ def merge_subnets(session: Session, actor: Actor, subnet_id: int, with_ids: Sequ
         else:
             contents.move(session, actor, item, row.id)
     gateways = [other.gateway for other in others if other.gateway is not None]
-    for other in others:
-        told = picture(other)
-        session.delete(other)
-        session.flush()
-        record(session, actor, "delete", f"subnets/{told['id']}", told, None)
     before = picture(row)
     own = row.gateway or (gateways.pop(0) if gateways else None)
     _place(row, whole, own)
     session.flush()
     record(session, actor, "update", f"subnets/{row.id}", before, picture(row))
+    for other in others:
+        told = picture(other)
+        session.delete(other)
+        session.flush()
+        record(session, actor, "delete", f"subnets/{told['id']}", told, None)
     _keep_gateways(session, actor, row, gateways)
     return row
 

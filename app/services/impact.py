@@ -124,8 +124,11 @@ def _subnet(session: Session, name: str, before: Picture | None, after: Picture 
         if str(row.id) != name
     ]
     effects += of_ranges(session, "ends", subtract(_range(before), [*served, *others]))
+    left = subtract(_range(before), served)
+    told_anew = [piece for other in others for piece in clip(left, other)]  # by the subnet that serves them now
     if after is not None and served and _differs(before, after, SUBNET_SETTINGS):
-        effects += of_ranges(session, "settings", clip(_range(before), served[0]))
+        told_anew += clip(_range(before), served[0])
+    effects += of_ranges(session, "settings", told_anew)
     return effects
 
 

@@ -55,7 +55,7 @@ def create_pool(session: Session, actor: Actor, data: PoolIn) -> Pool:
     row = Pool(subnet_id=data.subnet_id)
     with session.no_autoflush:
         _fill(session, row, data)
-        _check(session, row)
+        check(session, row)
     session.add(row)
     session.flush()
     record(session, actor, "create", f"pools/{row.id}", None, picture(row))
@@ -72,7 +72,7 @@ def update_pool(
     before = picture(row)
     with session.no_autoflush:
         _fill(session, row, data)
-        _check(session, row)
+        check(session, row)
     session.flush()
     record(session, actor, "update", f"pools/{row.id}", before, picture(row))
     return row
@@ -96,8 +96,11 @@ def _fill(session: Session, row: Pool, data: PoolIn) -> None:
     label(session, "pools", row, data.tags, data.custom_fields)
 
 
-def _check(session: Session, row: Pool) -> None:
-    """An excluded range may lie in a dynamic one; two of a kind never overlap."""
+def check(session: Session, row: Pool) -> None:
+    """Raise Invalid or Conflict for a wrong range or setting.
+
+    An excluded range may lie in a dynamic one; two of a kind never overlap.
+    """
     row.options = checked_options(session, row.options)
     check_class(session, row.client_class)
     subnet = get_subnet(session, row.subnet_id)

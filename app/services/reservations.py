@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import KnownAddress, Reservation, ReservationIdentifier, Subnet
+from app.models.types import Address
 from app.schemas.reservations import ReservationIn
 from app.services.actors import Actor
 from app.services.audit import record
@@ -174,6 +175,15 @@ def _fill(session: Session, row: Reservation, data: ReservationIn) -> None:
         identifier.subnet_id = subnet.id
 
 
+def check(session: Session, row: Reservation) -> None:
+    """Raise Invalid or Conflict when the address of a reservation can't be promised where it is."""
+    subnet = get_subnet(session, row.subnet_id)
+    row.options = checked_options(session, row.options)
+    if row.ip is not None:
+        _home(session, row.ip, subnet)
+    _check_address(session, row, subnet)
+
+
 def _subnet_for(session: Session, data: ReservationIn) -> Subnet:
     """Return the subnet that the address belongs to, which is the named one if one is named."""
     named = get_subnet(session, data.subnet_id) if data.subnet_id is not None else None
@@ -181,7 +191,10 @@ def _subnet_for(session: Session, data: ReservationIn) -> Subnet:
         if named is None:
             raise Invalid(Problem("subnet_id", "required", "Name a subnet or an address."))
         return named
-    address = ip_address(data.ip)
+    return _home(session, ip_address(data.ip), named)
+
+
+def _home(session: Session, address: Address, named: Subnet | None) -> Subnet:
     home = home_of(session, address)
     if named is not None and not key(named.first) <= key(address) <= key(named.last):
         raise Invalid(Problem("ip", "outside", f"{address} is outside {named.cidr}.", "subnets", str(named.id)))

@@ -98,7 +98,7 @@ def test_split_moves_no_client_but_tells_it_the_new_mask(factory: SessionFactory
         division.split(session, OPERATOR, full, prefix_len=25)
         lines = session.scalars(select(AuditEntry).where(AuditEntry.id > 6))
         effects = impact.of_changes(session, [(line.object, line.before, line.after) for line in lines])
-    assert [(e.kind, [c.ip for c in e.sample]) for e in effects] == [("settings", ["10.0.0.60"])]
+    assert [(e.kind, [c.ip for c in e.sample]) for e in effects] == [("settings", ["10.0.0.60", "10.0.0.130"])]
 
 
 def test_split_is_refused_with_every_reason(factory: SessionFactory, full: int) -> None:
