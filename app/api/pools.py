@@ -7,9 +7,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.api.paging import Id
 from app.api.resource import Natural, Resource
+from app.api.use_history import use_over_time
+from app.auth.deps import Db, Viewer
 from app.models import Pool
 from app.schemas.pools import PoolIn, PoolOut, PoolUsageOut, pool_out
+from app.schemas.use_history import RangeName, UseHistoryOut
 from app.services import pools, usage
 from app.services.errors import Invalid, Problem
 
@@ -45,3 +49,9 @@ RESOURCE = Resource(
     natural=Natural("/{start}-{end}", ("start", "end"), dict, _find),
 )
 router = RESOURCE.router()
+
+
+@router.get("/{pool_id:int}/usage", operation_id="get_pool_usage")
+def get_pool_usage(session: Db, actor: Viewer, pool_id: Id, range: RangeName = "24h") -> UseHistoryOut:
+    """Return how full the pool was over time, and when the last address is taken."""
+    return use_over_time(session, pools.get_pool(session, pool_id), range)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.api.etags import tag
 from app.api.paging import Id, OptionalId, PageNumber
 from app.api.resource import Natural, Resource
+from app.api.use_history import use_over_time
 from app.auth.deps import Db, Operator, Viewer
 from app.models import Subnet
 from app.schemas.addresses import AddressIn, AddressOut, NextAddress, NextReservationIn, NextStaticIn
@@ -28,6 +29,7 @@ from app.schemas.subnets import (
     UsageOut,
     subnet_out,
 )
+from app.schemas.use_history import RangeName, UseHistoryOut
 from app.services import addresses, division, nesting, resizing, space, subnets, usage
 
 
@@ -137,3 +139,9 @@ def resize_subnet(session: Db, actor: Operator, subnet_id: Id, data: ResizeIn) -
 def get_grid(session: Db, actor: Viewer, subnet_id: Id, page: PageNumber = 0) -> list[AddressOut]:
     """Return 256 addresses of the subnet with their state."""
     return addresses.grid(session, subnets.get_subnet(session, subnet_id), page)
+
+
+@router.get("/{subnet_id:int}/usage", operation_id="get_subnet_usage")
+def get_subnet_usage(session: Db, actor: Viewer, subnet_id: Id, range: RangeName = "24h") -> UseHistoryOut:
+    """Return how full the pools of the subnet were over time, and when the last address is taken."""
+    return use_over_time(session, subnets.get_subnet(session, subnet_id), range)

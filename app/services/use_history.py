@@ -43,6 +43,7 @@ class Outlook:
     forecast: Forecast
 
 
+UNKNOWN: Final = Outlook(None, Forecast(None, "too_little_history"))
 Outlooks: TypeAlias = dict[int, Outlook]
 
 
@@ -55,11 +56,17 @@ def history(
     """
     length_s, step_s = RANGES[range_name]
     until = int((now or utc_now()).timestamp())
-    width = max(step_s, -(-length_s // POINTS // step_s) * step_s)
+    width = width_of(range_name)
     since = (until - length_s) // width * width + width
     series = list(session.scalars(select(UseSeries.id).where(*_of(session, owner))))
     lines = [line(rows, since, until, width) for rows in _samples(session, series, step_s, since).values()]
     return lines[0] if len(lines) == 1 else _sum(lines)
+
+
+def width_of(range_name: str) -> int:
+    """Return the seconds from one point of a range to the next."""
+    length_s, step_s = RANGES[range_name]
+    return max(step_s, -(-length_s // POINTS // step_s) * step_s)
 
 
 def _of(session: Session, owner: Pool | Subnet | None) -> tuple[ColumnElement[bool], ...]:
@@ -122,7 +129,7 @@ def _samples(session: Session, ids: Sequence[int], step_s: int, since: int) -> d
     return found
 
 
-def outlooks(session: Session, owners: Sequence[Pool] | Sequence[Subnet], now: datetime | None = None) -> Outlooks:
+def outlooks(session: Session, owners: Sequence[Pool | Subnet], now: datetime | None = None) -> Outlooks:
     """Return the peak of 7 days and the forecast of pools, or of subnets, by their id.
 
     Both are read from the hours of the last two weeks. An owner that was never recorded is left out.
@@ -138,10 +145,15 @@ def outlooks(session: Session, owners: Sequence[Pool] | Sequence[Subnet], now: d
     return {owner: _outlook(samples[id_], since, until) for id_, owner in ids.items()}
 
 
+def outlook(session: Session, owner: Pool | Subnet) -> Outlook:
+    """Return what is known of one; of what was never recorded, that it is not."""
+    return outlooks(session, [owner]).get(owner.id, UNKNOWN)
+
+
 def _outlook(samples: Sequence[Sample], since: int, until: int) -> Outlook:
     days = line(samples, since, until, DAY_S)
     if not days:
-        return Outlook(None, Forecast(None, "too_little_history"))
+        return UNKNOWN
     recent = line(samples, (until - PEAK_S) // HOUR_S * HOUR_S, until, HOUR_S)
     present = days[-1].figures
     whole = [(point.at // DAY_S, point.peak) for point in days[:-1] if point.at >= samples[0][0]]
