@@ -10,6 +10,7 @@ from dhcpd.protocol.constants import (
     BOOTREPLY,
     BROADCAST_FLAG,
     CLIENT_ID,
+    CLIENT_UUID,
     DEFAULT_DATAGRAM_BYTES,
     HOST_NAME,
     INFINITE_S,
@@ -39,8 +40,9 @@ CLASSLESS_ROUTES: Final = 121
 ROUTERS: Final = 3
 CACHE_ENTRIES: Final = 256
 """Encoded option sets kept per scope: as many kinds of client with other parameter lists."""
-_ECHOED: Final = (CLIENT_ID, SUBNET_SELECTION, RELAY_INFO)  # RFC 6842; RFC 3011; RFC 3046 §2.2, always last
-_ECHOED_RAPIDLY: Final = (CLIENT_ID, SUBNET_SELECTION, RAPID_COMMIT, RELAY_INFO)  # RFC 4039 §3.1
+# RFC 6842; RFC 3011; the PXE specification 2.1, table 2-3, wants 97 in offers; RFC 3046 §2.2: 82 is always last.
+_ECHOED: Final = (CLIENT_ID, SUBNET_SELECTION, CLIENT_UUID, RELAY_INFO)
+_ECHOED_RAPIDLY: Final = (CLIENT_ID, SUBNET_SELECTION, CLIENT_UUID, RAPID_COMMIT, RELAY_INFO)  # RFC 4039 §3.1
 _MESSAGE: Final = Struct("!BBBBIHHIIII16s64s128s4s")
 
 

@@ -323,13 +323,14 @@ class Table:
     def revert(self, change: LeaseChange) -> None:
         """Undo a change that the database refused or lost; the client, who will ask again, keeps its offer."""
         self._unbind(change)
-        after, before = change.after, change.before
-        renewed = before is not None and before.state == ACTIVE and before.client_key == after.client_key
-        if after.state == ACTIVE and not renewed:
-            subnet = self.snapshot.subnet_of(after.ip)
-            if subnet is not None:
-                until = after.renewed_at + self.snapshot.offer_hold_s
-                self._hold(Hold(after.ip, subnet.link, after.client_key, until))
+        after = change.after
+        subnet = self.snapshot.subnet_of(after.ip)
+        if after.state != ACTIVE or subnet is None:
+            return
+        if self._holds.address_of(subnet.link, after.client_key) is None:  # no newer offer
+            self._hold(
+                Hold(after.ip, subnet.link, after.client_key, after.renewed_at + self.snapshot.offer_hold_s)
+            )
 
     def _unbind(self, change: LeaseChange) -> None:
         if change.before is not None:
@@ -345,10 +346,12 @@ class Table:
         self.leases[ip] = after
         subnet = self.snapshot.subnet_of(ip)
         link = subnet.link if subnet else -1
+        if before is not None and before.client_key != after.client_key:
+            self._clients.remove(before)
+            if after.state not in QUARANTINED and not self._clients.knows(after):
+                self._clients.add(after)
         if after.state == ACTIVE:
             if before is None or before.client_key != after.client_key or before.state != ACTIVE:
-                if before is not None and before.client_key != after.client_key:
-                    self._clients.remove(before)
                 self._clients.add(after)
             self._idle.discard(ip)
             if not keeps_offer:

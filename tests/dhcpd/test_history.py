@@ -23,7 +23,7 @@ from app.migrate import upgrade
 from dhcpd.adapters.store import Store
 from dhcpd.engine.classify import Ingress
 from dhcpd.engine.decide import Decision, decide
-from dhcpd.engine.leases import ACTIVE, DECLINED, NEVER, LeaseChange
+from dhcpd.engine.leases import ACTIVE, DECLINED, NEVER, LeaseChange, Unhold
 from dhcpd.engine.reasons import Reason
 from dhcpd.engine.snapshot import Pool, Reservation, Scope, Snapshot, Subnet
 from dhcpd.engine.table import Table
@@ -110,7 +110,6 @@ class History(RuleBasedStateMachine):
         self.offered: dict[int, tuple[Host, int]] = {}
         self.offer_of: dict[Host, int] = {}
         self.batch: list[tuple[Host, Packet, Decision]] = []
-        self.lost: set[Host] = set()
         self.table.use(self.plan.snapshot())
 
     # --- the worker's loop ---
@@ -131,6 +130,9 @@ class History(RuleBasedStateMachine):
         if decision.reason == Reason.DROP_POOL_EXHAUSTED:
             self.check_exhausted(host)
         self.table.apply(decision.changes)
+        taken = {c.after.ip for c in decision.changes if type(c) is LeaseChange and c.after.state == ACTIVE}
+        if taken or any(type(c) is Unhold for c in decision.changes):  # what else it was offered, it left
+            self.offered = {ip: kept for ip, kept in self.offered.items() if kept[0] != host or ip in taken}
         self.batch.append((host, packet, decision))
 
     def finish(self, *, fails: bool = False) -> None:
@@ -140,9 +142,7 @@ class History(RuleBasedStateMachine):
         refused = self.commit(changes, fails=fails)
         for host, packet, decision in batch:
             lost = any(c.after.ip in refused for c in decision.changes if type(c) is LeaseChange)
-            if lost:
-                self.lost.add(host)
-            elif decision.reply is not None:
+            if not lost and decision.reply is not None:
                 self.receive(host, packet, decode(decision.reply))
 
     def commit(self, changes: list[LeaseChange], *, fails: bool = False) -> set[int]:
@@ -189,7 +189,6 @@ class History(RuleBasedStateMachine):
             assert row.expires_at >= until, "the client may use it longer than the database says"
             assert reply.options.get(61, b"") == host.client_id
             self.promised[ip] = (host, until)
-            self.lost.discard(host)
         elif kind == MessageType.NAK:
             assert ip == 0
 
@@ -284,7 +283,7 @@ class History(RuleBasedStateMachine):
         held = self.table.held_for(host.link, last.client_key, self.now) if last else None
         self.hear(host, MessageType.DISCOVER)
         (_, _, decision), *_ = self.batch
-        if last is None or held or host in self.lost or host.number in self.plan.reserved or len(mine) > 1:
+        if last is None or held or host.number in self.plan.reserved or len(mine) > 1:
             self.finish()
             return
         others = [c for c in decision.changes if type(c) is LeaseChange]
@@ -310,7 +309,6 @@ class History(RuleBasedStateMachine):
         self.table.load(self.store.load_leases())
         self.table.use(self.plan.snapshot())
         self.offered.clear()
-        self.lost.clear()
 
     @rule(
         size=st.integers(1, SIZE),

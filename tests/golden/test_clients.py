@@ -1,7 +1,7 @@
 """Do real clients' packets, captured once, still get the same answer to the octet?
 
-requests.json: what busybox udhcpc and ISC dhclient sent in a network namespace (UDP payloads). replies.json: what
-they must get from the configuration below.
+requests.json: what busybox udhcpc, ISC dhclient, dhcpcd, and in a virtual machine OVMF's PXE ROM and then iPXE, sent
+(UDP payloads). replies.json: what they must get from the configuration below.
 """
 
 import json
@@ -59,3 +59,4 @@ def test_replies_are_what_the_client_asked_for(client: str) -> None:
     wanted = [code for code in asked[55] if code in ack.codes and code not in (51, 54, 1)]
     assert [code for code in ack.codes if code in wanted] == wanted
     assert ack.get(61) == asked.get(61)
+    assert ack.get(97) == asked.get(97)
