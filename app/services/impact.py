@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.models import Lease, Pool, Reservation, Subnet
 from app.services.facts import edges_of
+from app.services.policies import SETTINGS as POLICY_SETTINGS
+from app.services.policies import Policy, begins_with, has_random_mac, known_in, link_of, policy_of
 from app.services.spans import Span, address_of, clip, key, span, subtract
 from dhcpd.protocol.addresses import format_mac
 
@@ -101,8 +103,19 @@ def _effect(session: Session, kind: str, condition: Any) -> list[Effect]:
     if not clients:
         return []
     rows = session.scalars(select(Lease).where(condition).order_by(Lease.ip).limit(SAMPLE))
-    sample = tuple(AffectedClient(str(r.ip), format_mac(r.mac), r.hostname, r.expires_at) for r in rows)
-    return [Effect(kind, clients, until, clients - ending, sample)]
+    return [Effect(kind, clients, until, clients - ending, _sample(rows))]
+
+
+def _effect_on(kind: str, leases: Sequence[Lease]) -> list[Effect]:
+    """Return the effect on the holders of these leases, in the order of their addresses."""
+    if not leases:
+        return []
+    ends = [lease.expires_at for lease in leases if lease.expires_at is not None]
+    return [Effect(kind, len(leases), max(ends, default=None), len(leases) - len(ends), _sample(leases[:SAMPLE]))]
+
+
+def _sample(leases: Iterable[Lease]) -> tuple[AffectedClient, ...]:
+    return tuple(AffectedClient(str(r.ip), format_mac(r.mac), r.hostname, r.expires_at) for r in leases)
 
 
 def _range(picture: Picture | None) -> list[Span]:
@@ -129,7 +142,26 @@ def _subnet(session: Session, name: str, before: Picture | None, after: Picture 
     if after is not None and served and _differs(before, after, SUBNET_SETTINGS):
         told_anew += clip(_range(before), served[0])
     effects += of_ranges(session, "settings", told_anew)
+    if after is not None and served and _differs(before, after, POLICY_SETTINGS):
+        effects += _refused(session, before, after)
     return effects
+
+
+def _refused(session: Session, before: Picture, after: Picture) -> list[Effect]:
+    """Tell who was served in a subnet and is not any more, since its policies have changed."""
+    was, will_be = policy_of(session, before), policy_of(session, after)
+    inside = Lease.ip.between(ip_address(after["first"]), ip_address(after["last"]))
+    known = known_in(session, link_of(session, after["id"], after["shared_network"]))
+    return _refused_of(session, [inside], was, will_be, known)
+
+
+def _refused_of(
+    session: Session, conditions: Sequence[Any], was: Policy, will_be: Policy, known: Callable[[Lease], bool]
+) -> list[Effect]:
+    if not will_be.known_only:
+        conditions = [*conditions, has_random_mac()]
+    leases = session.scalars(select(Lease).where(Lease.state == "active", *conditions).order_by(Lease.ip))
+    return _effect_on("ends", [x for x in leases if will_be.refuses(x, known) and not was.refuses(x, known)])
 
 
 def _edges(picture: Picture | None) -> list[Span]:
@@ -174,7 +206,18 @@ def _reservation(session: Session, name: str, before: Picture | None, after: Pic
         effects += _taken_back(session, before)
     if before and after and _differs(before, after, RESERVATION_SETTINGS):
         effects += _effect(session, "settings", and_(_owned_by(after), Lease.state == "active"))
-    return effects
+    return effects + (_unknown_now(session, before) if after is None else [])
+
+
+def _unknown_now(session: Session, before: Picture | None) -> list[Effect]:
+    """Tell of the client that was served for its reservation's sake alone."""
+    subnet = session.get(Subnet, before["subnet_id"]) if before is not None else None
+    if before is None or subnet is None:
+        return []
+    policy = policy_of(session, {name: getattr(subnet, name) for name in POLICY_SETTINGS})
+    holders = and_(Lease.state == "active", _owned_by(before), _in_subnet(session, before))
+    leases = session.scalars(select(Lease).where(holders).order_by(Lease.ip))
+    return _effect_on("ends", [lease for lease in leases if policy.refuses(lease, lambda _: False)])
 
 
 def _promised(picture: Picture | None) -> Any:
@@ -217,9 +260,31 @@ def _shared_network(session: Session, name: str, before: Picture | None, after: 
 
 
 def _settings(session: Session, name: str, before: Picture | None, after: Picture | None) -> list[Effect]:
-    if before is None or after is None or not _differs(before, after, GLOBAL_SETTINGS):
+    if before is None or after is None:
         return []
-    return _effect(session, "settings", Lease.state == "active")
+    effects: list[Effect] = []
+    if _differs(before, after, GLOBAL_SETTINGS):
+        effects += _effect(session, "settings", Lease.state == "active")
+    if before["random_macs"] != after["random_macs"]:
+        effects += _refused_where_inherited(session, before["random_macs"], after["random_macs"])
+    return effects
+
+
+def _refused_where_inherited(session: Session, was: str, will_be: str) -> list[Effect]:
+    heirs = select(Subnet.id).where(Subnet.dhcp_enabled, Subnet.random_macs.is_(None), ~Subnet.known_clients_only)
+    ids = list(session.scalars(heirs))
+    inside = Lease.subnet_id.in_(heirs)
+    return _refused_of(session, [inside], Policy(False, was), Policy(False, will_be), known_in(session, ids))
+
+
+def _denied_client(session: Session, name: str, before: Picture | None, after: Picture | None) -> list[Effect]:
+    """A denied client gets no answer, so it keeps what it has until its lease ends."""
+    if after is None:
+        return []
+    newly = begins_with(bytes.fromhex(after["mac"]))
+    if before is not None:
+        newly = and_(newly, ~begins_with(bytes.fromhex(before["mac"])))
+    return _effect(session, "ends", and_(Lease.state == "active", newly))
 
 
 _QUESTIONS: Final[dict[str, Callable[[Session, str, Picture | None, Picture | None], list[Effect]]]] = {
@@ -229,4 +294,5 @@ _QUESTIONS: Final[dict[str, Callable[[Session, str, Picture | None, Picture | No
     "addresses": _address,
     "shared_networks": _shared_network,
     "settings": _settings,
+    "denied_clients": _denied_client,
 }

@@ -328,9 +328,7 @@ class Table:
         if after.state != ACTIVE or subnet is None:
             return
         if self._holds.address_of(subnet.link, after.client_key) is None:  # no newer offer
-            self._hold(
-                Hold(after.ip, subnet.link, after.client_key, after.renewed_at + self.snapshot.offer_hold_s)
-            )
+            self._hold(Hold(after.ip, subnet.link, after.client_key, after.renewed_at + self.snapshot.offer_hold_s))
 
     def _unbind(self, change: LeaseChange) -> None:
         if change.before is not None:

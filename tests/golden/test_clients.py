@@ -1,7 +1,7 @@
 """Do real clients' packets, captured once, still get the same answer to the octet?
 
-requests.json: what busybox udhcpc, ISC dhclient, dhcpcd, and in a virtual machine OVMF's PXE ROM and then iPXE, sent
-(UDP payloads). replies.json: what they must get from the configuration below.
+requests.json: what busybox udhcpc, ISC dhclient and dhcpcd sent in a network namespace, OVMF's PXE ROM and iPXE in
+a virtual machine (UDP payloads). replies.json: what they must get from the configuration below.
 """
 
 import json

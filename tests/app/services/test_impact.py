@@ -10,16 +10,18 @@ from sqlalchemy.orm import Session
 from app.database import SessionFactory, unit_of_work
 from app.models import AuditEntry
 from app.schemas.addresses import AddressIn
+from app.schemas.denied_clients import DeniedClientIn
 from app.schemas.pools import PoolIn
 from app.schemas.reservations import ReservationIn
 from app.schemas.subnets import SubnetIn
-from app.services import addresses, audit, impact, pools, reservations, subnets
+from app.services import addresses, audit, denied_clients, impact, pools, reservations, settings, subnets
 from app.services.actors import Actor
 from app.services.impact import Effect
 from app.services.patch import parsed
 from tests.builders import hold_leases
 
 OPERATOR = Actor("olga", "operator")
+ADMIN = Actor("anna", "admin")
 Change = Callable[[Session], object]
 
 
@@ -142,3 +144,54 @@ def test_address_in_use_elsewhere_is_taken_from_its_client(
     assert effects_of(factory, lambda s: addresses.put_address(s, OPERATOR, "10.0.0.100", AddressIn())) == [
         ("moves", ["10.0.0.100"])
     ]
+
+
+def set_subnet(**fields: Any) -> Change:
+    return lambda session: subnets.update_subnet(session, OPERATOR, 1, fields)
+
+
+def test_policy_ends_service_of_those_without_a_reservation(
+    engine: Engine, factory: SessionFactory, served: int
+) -> None:
+    hold_leases(engine, "10.0.0.100", "10.0.0.101")
+    reserve(factory, "10.0.0.100", "02:00:0a:00:00:64")
+    for fields in ({"known_clients_only": True}, {"random_macs": "known"}):
+        assert effects_of(factory, set_subnet(**fields)) == [("ends", ["10.0.0.101"])], fields
+    denied = [("ends", ["10.0.0.100", "10.0.0.101"])]
+    assert effects_of(factory, set_subnet(random_macs="deny")) == denied
+    assert effects_of(factory, set_subnet(random_macs="allow")) == []
+
+
+def test_inherited_policy_ends_service_where_a_subnet_has_none_of_its_own(
+    engine: Engine, factory: SessionFactory, served: int
+) -> None:
+    hold_leases(engine, "10.0.0.100")
+    forbid: Change = lambda session: settings.update_settings(session, ADMIN, {"random_macs": "deny"})  # noqa: E731
+    assert effects_of(factory, forbid) == [("ends", ["10.0.0.100"])]
+    with unit_of_work(factory) as session:
+        set_subnet(random_macs="allow")(session)
+    assert effects_of(factory, forbid) == []
+
+
+def test_reservation_taken_from_a_known_client_ends_its_service(
+    engine: Engine, factory: SessionFactory, served: int
+) -> None:
+    hold_leases(engine, "10.0.0.100")
+    reserve(factory, "10.0.0.100", "02:00:0a:00:00:64")
+    with unit_of_work(factory) as session:
+        set_subnet(known_clients_only=True)(session)
+    effects = effects_of(factory, lambda s: reservations.delete_reservation(s, OPERATOR, 1))
+    assert effects == [("ends", ["10.0.0.100"])]
+
+
+DENIED = [("02:00:0a:00:00:64", ["10.0.0.100"]), ("02:00:0a", ["10.0.0.100", "10.0.0.101"]), ("ff:ff:ff", [])]
+
+
+@pytest.mark.parametrize(("mac", "ends"), DENIED)
+def test_denied_client_keeps_its_address_until_its_lease_ends(
+    engine: Engine, factory: SessionFactory, served: int, mac: str, ends: list[str]
+) -> None:
+    hold_leases(engine, "10.0.0.100", "10.0.0.101")
+    wish = DeniedClientIn(mac=mac)
+    effects = effects_of(factory, lambda s: denied_clients.create_denied_client(s, OPERATOR, wish))
+    assert effects == ([("ends", ends)] if ends else [])
