@@ -50,7 +50,7 @@ class Clients:
 
 
 class _Index:
-    """`last`: subnet -> key -> the address that a client had last. `before`: the one before, of those that moved."""
+    """`last`: subnet -> key -> the address that a client had last. `before`: the one before it, where one moved."""
 
     __slots__ = ("before", "last")
 

@@ -109,6 +109,7 @@ class History(RuleBasedStateMachine):
         self.promised: dict[int, tuple[Host, int]] = {}
         self.offered: dict[int, tuple[Host, int]] = {}
         self.offer_of: dict[Host, int] = {}
+        self.declined: set[int] = set()
         self.batch: list[tuple[Host, Packet, Decision]] = []
         self.table.use(self.plan.snapshot())
 
@@ -166,6 +167,9 @@ class History(RuleBasedStateMachine):
                 self.promised.pop(change.after.ip, None)
             if change.after.state == ACTIVE:
                 self.offered.pop(change.after.ip, None)
+                self.declined.discard(change.after.ip)
+            if change.after.state == DECLINED:
+                self.declined.add(change.after.ip)
         return set()
 
     def database(self, statement: str) -> None:
@@ -274,8 +278,11 @@ class History(RuleBasedStateMachine):
 
     @rule(host=HOST)
     def come_back(self, host: Host) -> None:
-        """Offer a returning client its own address, or its last one while nobody else has it."""
-        mine = [row for row in self.table.leases.unpacked() if row.mac == host.mac and row.state != DECLINED]
+        """Offer a returning client its own address, or its last one while nobody else has it.
+
+        One that it declined is not its own any more, also when the quarantine is over.
+        """
+        mine = [row for row in self.table.leases.unpacked() if row.mac == host.mac]
         mine = [
             row for row in mine if self.table.snapshot.subnet_of(row.ip) in self.table.snapshot.links[host.link]
         ]
@@ -283,7 +290,7 @@ class History(RuleBasedStateMachine):
         held = self.table.held_for(host.link, last.client_key, self.now) if last else None
         self.hear(host, MessageType.DISCOVER)
         (_, _, decision), *_ = self.batch
-        if last is None or held or host.number in self.plan.reserved or len(mine) > 1:
+        if last is None or held or host.number in self.plan.reserved or len(mine) > 1 or last.ip in self.declined:
             self.finish()
             return
         others = [c for c in decision.changes if type(c) is LeaseChange]
