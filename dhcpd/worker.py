@@ -50,7 +50,7 @@ INTERFACE_POLL_S: Final = 5.0
 EXPIRE_LIMIT: Final = 1000
 """Leases expired in one batch, so that a mass expiry does not hold up clients."""
 SWITCH_S: Final = 0.0005
-"""How long the thread that compiles a configuration may keep packets waiting; Python's default is 5 ms."""
+"""How long the committer's thread may keep packets waiting; Python's default is 5 ms."""
 QUEUE_LIMIT: Final = 1024
 """Packets answered in one turn, about 20 ms of work; what is queued beyond that is shed, see `shed`."""
 DOUBTFUL_LIMIT: Final = 10_000
@@ -81,7 +81,7 @@ class Worker:
         self._interfaces: list[Interface] = []
         self._table = Table()
         self.snapshot = Snapshot(0, (), {}, {}, {}, {}, frozenset())
-        self._compilation = Compilation(engine, self._ports.wake)
+        self._compilation = Compilation(engine)
         self.stats = Stats()
         self._orders = Orders(engine, self._store, self._commit)
         self._pipeline = Pipeline(self._write, self._ports.wake, self._landed)
@@ -164,6 +164,8 @@ class Worker:
             log.info("counted the leases of %d blocks of 64 addresses anew", wrong)
 
     def _timeout_s(self) -> float:
+        if self._compilation.is_running:
+            return 0.0
         due = self._pipeline.timeout_s()
         if due is not None:
             return due
@@ -331,7 +333,7 @@ class Worker:
         moment = time.monotonic()
         if self._parent is not None and os.getppid() != self._parent:
             self.stop()
-        snapshot = self._compilation.take()
+        snapshot = self._compilation.advance()
         if snapshot is not None:
             self._use(snapshot)
             self._guard(self._report)

@@ -1,6 +1,6 @@
 """How are a million leases kept in memory?"""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from marshal import dumps, loads
 from typing import Any, Final
 
@@ -66,8 +66,15 @@ class Leases(MutableMapping[int, Lease]):
         yield from self._packed
         yield from self._hot
 
-    def unpacked(self) -> Iterator[Lease]:
-        """Yield every lease without making it hot; none may be read or written meanwhile."""
+    def unpacked(self, ips: Iterable[int] | None = None) -> Iterator[Lease]:
+        """Yield every lease, or those of the addresses; none becomes hot, none may be read or written meanwhile.
+
+        Raises KeyError for an address that never had one.
+        """
+        if ips is not None:
+            for ip in ips:
+                yield self._hot.get(ip) or Lease._make(loads(self._packed[ip]))
+            return
         for packed in self._packed.values():
             yield Lease._make(loads(packed))
         yield from self._hot.values()

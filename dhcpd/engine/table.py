@@ -1,7 +1,7 @@
 """Which address is free, whose is it, and what runs out when? The database's image in memory."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from dhcpd.engine.book import Leases
@@ -101,31 +101,35 @@ class Table:
             if allocator is None:
                 fresh.append(pool)
         self._allocators = kept
-        freed = (old.blocked | old.reserved.keys()) - snapshot.blocked - snapshot.reserved.keys()
-        self._return_used(fresh, freed)
+        self._return_used(fresh, {ip for kept in (old.blocked, old.reserved) for ip in kept if self._may_serve(ip)})
 
     def _rehome(self, old: Snapshot) -> None:
         """Put leases into the subnet that holds their address now: a split, merge or resize moves no client.
 
-        At the start every lease is looked at, later only when a subnet has changed its range or gone.
+        At the start every lease is looked at, later those in ranges that are new, changed or gone.
         """
-        now = {subnet.id: (subnet.first, subnet.last) for subnet in self.snapshot.subnets}
-        changed = {subnet.id for subnet in old.subnets if now.get(subnet.id) != (subnet.first, subnet.last)}
-        if old.subnets and not changed:
-            return
-        moved: list[Lease] = []
-        for lease in self.leases.unpacked():
-            if not old.subnets or lease.subnet_id in changed:
-                home = self.snapshot.subnet_of(lease.ip)
-                if home is not None and home.id != lease.subnet_id:
-                    moved.append(lease._replace(subnet_id=home.id))
-        for lease in sorted(moved, key=_recency):
-            before = self.leases[lease.ip]
-            known = self._clients.knows(before)
-            self._clients.remove(before)
+        before, after = ({(s.id, s.first, s.last) for s in snapshot.subnets} for snapshot in (old, self.snapshot))
+        looked_at = self._leases_in(before ^ after) if before else self.leases.unpacked()
+        moved: dict[int, Lease] = {}
+        for lease in looked_at:
+            home = self.snapshot.subnet_of(lease.ip)
+            if home is not None and home.id != lease.subnet_id:
+                moved[lease.ip] = lease._replace(subnet_id=home.id)
+        for lease in sorted(moved.values(), key=_recency):
+            known = self._clients.knows(self.leases[lease.ip])
+            self._clients.remove(self.leases[lease.ip])
             self.leases[lease.ip] = lease
             if known and lease.state not in QUARANTINED:
                 self._clients.add(lease)
+
+    def _leases_in(self, spans: Iterable[tuple[int, int, int]]) -> Iterator[Lease]:
+        """Yield the leases of ranges (subnet id, first, last); one in two ranges twice."""
+        for _, first, last in spans:
+            if last - first < len(self.leases):
+                ips = [ip for ip in range(first, last + 1) if ip in self.leases]
+            else:
+                ips = [ip for ip in self.leases if first <= ip <= last]
+            yield from self.leases.unpacked(ips)
 
     def share(self, rank: int, parts: int) -> None:
         """Take new addresses from the part `rank` of `parts` first, and watch over the leases of this part alone.
