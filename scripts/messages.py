@@ -3,6 +3,8 @@
 Run it after a text of a page has changed; tests/app/views/test_language.py fails while a translation is missing.
 """
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -16,6 +18,49 @@ ROOT = Path(__file__).resolve().parent.parent
 METHODS = [("app/views/**.py", "python"), ("templates/**.html", "jinja2")]
 OPTIONS = {"templates/**.html": {"newstyle_gettext": "true", "trimmed": "true", "extensions": "jinja2.ext.i18n"}}
 KEYWORDS = {"_": None, "_n": None, "gettext": None, "ngettext": (1, 2), "Column": (2,)}
+SPEAKERS = {"Problem": 2, "Refused": 0, "Finding": 1, "ValueError": 0, "OptionValueError": 0}
+"""What a service says a sentence with, and which argument the sentence is."""
+SENTENCE_NAMES = ("message", "detail", "error", "disabled_reason", "text")
+"""What a sentence is called that is made before it is said."""
+SOURCES = ("app/notify", "app/schemas/targets.py")
+"""Where the sentences are collected that reach a page (app/views/sentences.py)."""
+
+
+def sentences() -> Iterator[str]:
+    """Yield what services say to people, with %(p1)s, %(p2)s for the values in it."""
+    for source in SOURCES:
+        root = ROOT / source
+        for path in [root] if root.is_file() else sorted(root.rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+                if name in SPEAKERS and len(node.args) > SPEAKERS[name]:
+                    yield from _sentence(node.args[SPEAKERS[name]])
+                if isinstance(node, ast.Assign) and _target(node) in SENTENCE_NAMES:
+                    yield from _sentence(node.value)
+
+
+def _target(node: ast.Assign) -> str:
+    target = node.targets[0]
+    return getattr(target, "id", getattr(target, "attr", ""))
+
+
+def _sentence(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+        yield node.value
+    if isinstance(node, ast.JoinedStr):
+        places = 0
+        text = ""
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                text += str(part.value).replace("%", "%%")
+            else:
+                places += 1
+                text += f"%(p{places})s"
+        if text[:1].isupper() or (text.startswith("%") and text.count(" ") > 1):
+            yield text
+    if isinstance(node, ast.IfExp):
+        yield from _sentence(node.body)
+        yield from _sentence(node.orelse)
 
 
 def template() -> Catalog:
@@ -25,7 +70,7 @@ def template() -> Catalog:
     for filename, _line, message, _comments, _context in found:
         if filename.startswith(("app/views", "templates")):
             catalog.add(message)
-    for sentence in SENTENCES.values():
+    for sentence in (*SENTENCES.values(), *sentences()):
         catalog.add(sentence)
     return catalog
 

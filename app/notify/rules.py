@@ -84,6 +84,11 @@ def get_alert(session: Session, alert_id: int) -> Alert:
     return found
 
 
+def count_firing(session: Session) -> int:
+    """Return how many alerts fire at present."""
+    return session.scalar(select(func.count()).select_from(Alert).where(Alert.state == "firing")) or 0
+
+
 def _check(session: Session, data: AlertRuleIn, own: AlertRule | None) -> None:
     if data.subnet_id is not None:
         get_subnet(session, data.subnet_id)

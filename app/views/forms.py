@@ -11,13 +11,16 @@ from sqlalchemy.orm import Session
 from app.services import audit
 from app.services.errors import DomainError
 from app.views.options import Row, for_form
+from app.views.preferences import gettext as _
 from app.views.render import page
+from app.views.sentences import said
 
 Problems = dict[str, Markup]
 """Field name -> sentence; the empty name is for the form as a whole."""
 PAGES = {
     "subnets": "/subnets/{}", "reservations": "/reservations#r{}", "leases": "/leases?q={}",
     "client-classes": "/client-classes/{}", "option-definitions": "/option-definitions/{}",
+    "webhooks": "/webhooks/{}", "alert-rules": "/alert-rules/{}",
     "vlans": "/vlans/{}", "tags": "/tags/{}", "custom-fields": "/custom-fields/{}",
 }  # fmt: skip
 """Where a person sees the object that is in the way."""
@@ -29,10 +32,10 @@ def problems_of(error: DomainError, shown: tuple[str, ...]) -> Problems:
     for problem in error.problems:
         name = problem.field.split("/")[0]
         key = name if name in shown else ""
-        sentence = Markup("{}").format(problem.detail)
+        sentence = Markup("{}").format(said(problem.detail))
         if problem.conflict_type in PAGES:
             href = PAGES[problem.conflict_type].format(problem.conflict_id)
-            sentence += Markup(' <a href="{}">Show it</a>').format(href)
+            sentence += Markup(' <a href="{}">{}</a>').format(href, _("Show it"))
         found[key] = found[key] + " " + sentence if key in found else sentence
     return found
 

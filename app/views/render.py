@@ -11,10 +11,12 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from app.assets import assets
+from app.notify import rules
 from app.services import events, workers
 from app.settings import PROJECT
 from app.views import effects, formats, preferences
 from app.views.options import shown
+from app.views.sentences import said
 from dhcpd.engine.reasons import explain
 from dhcpd.protocol.addresses import format_mac, is_locally_administered
 from dhcpd.protocol.options import OPTIONS
@@ -73,6 +75,7 @@ def _prepare() -> None:
         int_address=int,
         effect=effects.sentence,
         page_href=formats.page_href,
+        said=said,
     )
     env.tests["random_mac"] = is_locally_administered
 
@@ -100,6 +103,7 @@ def page(
         return HTMLResponse(html, status, headers={"Vary": "HX-Request-Type"})
     shared |= {
         "health": workers.health(session),
+        "firing": rules.count_firing(session),
         "last_event": events.latest_id(session),
         "saved": request.query_params.get("saved", ""),
         "done": request.query_params.get("done", ""),

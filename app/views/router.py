@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.views import (
     access,
     addresses,
+    alerts,
     audit,
     auth,
     client_classes,
@@ -30,6 +31,7 @@ from app.views import (
     subnets,
     tags,
     vlans,
+    webhooks,
 )
 
 router = APIRouter()
@@ -61,5 +63,7 @@ for concept in (
     start,
     tags,
     vlans,
+    alerts,
+    webhooks,
 ):
     router.include_router(concept.router)

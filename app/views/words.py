@@ -18,6 +18,10 @@ ACTIONS = (
 IMPORTS = (
     _n("uploaded"), _n("planned"), _n("committing"), _n("committed"), _n("undoing"), _n("undone"), _n("failed"),
 )  # fmt: skip
+ALERTS = (
+    _n("firing"), _n("resolved"), _n("pending"), _n("delivered"), _n("alert"), _n("lease"), _n("audit"),
+    _n("rotate"), _n("test"), _n("redeliver"),
+)  # fmt: skip
 ROLES = (_n("viewer"), _n("operator"), _n("admin"))
 KINDS = (_n("address"), _n("subnet"), _n("lease"), _n("reservation"), _n("page"))
 IDENTIFIERS = (

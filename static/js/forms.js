@@ -41,3 +41,13 @@ document.addEventListener("click", (event) => {
   rows.at(-1).after(copy);
   $("input", copy)?.focus();
 });
+// A secret goes to the clipboard; where the browser has none (plain http), it is selected instead.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = $(button.dataset.copy);
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(source.textContent);
+    button.classList.add("copied");
+  } else getSelection().selectAllChildren(source);
+});

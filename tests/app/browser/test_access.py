@@ -23,7 +23,9 @@ PAGES = (
     "/vlans", "/vlans/new", "/tags", "/custom-fields", "/custom-fields/new", "/shared-networks",
     "/shared-networks/edit?name=hall",
     "/client-classes", "/client-classes/new", "/client-classes/boot", "/denied-clients", "/imports", "/settings",
-    "/server", "/audit", "/audit/1", "/users", "/users/1", "/tokens", "/sessions", "/password", "/preferences",
+    "/server", "/alerts", "/alerts?state=resolved", "/alert-rules", "/alert-rules/new", "/alert-rules/1",
+    "/webhooks", "/webhooks/new", "/webhooks/1", "/audit", "/audit/1", "/users", "/users/1", "/tokens",
+    "/sessions", "/password", "/preferences",
     "/start", "/start?interface=relay", "/help", "/no-such-page",
 )  # fmt: skip
 
@@ -37,6 +39,10 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     product.plan()
     wish = {"ip": "10.9.0.60", "hostname": "camera", "identifiers": [{"type": "mac", "value": "00:00:0c:11:22:33"}]}
     assert product.api("POST", "/reservations", json=wish).status_code == 201
+    rule = {"name": "full", "kind": "pool_usage", "threshold": 1}
+    assert product.api("POST", "/alert-rules", json=rule).status_code == 201
+    hook = {"name": "tickets", "url": "http://192.0.2.1/hook", "topics": ["alert", "audit"]}
+    assert product.api("POST", "/webhooks", json=hook).status_code == 201
     product.wait(product.live)
     product.command("simulate", "--clients", "3", "--rate", "100")
     context = browser.new_context(
