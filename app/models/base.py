@@ -1,15 +1,17 @@
 """What do all tables share?"""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, Integer, MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from app.models.types import UtcSeconds
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 OptionRow = dict[str, Any]
+Seconds = Annotated[int, mapped_column(BigId)]
+"""A time as a lease tells it: 32 bits, all of them set for an infinite one."""
 
 
 def utc_now() -> datetime:

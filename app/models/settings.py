@@ -3,7 +3,7 @@
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, OptionRow
+from app.models.base import Base, OptionRow, Seconds
 
 
 class GlobalSettings(Base):
@@ -17,11 +17,11 @@ class GlobalSettings(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     options: Mapped[list[OptionRow]] = mapped_column(default=list)
-    lease_time: Mapped[int] = mapped_column(default=43200)
-    min_lease_time: Mapped[int] = mapped_column(default=60)
-    max_lease_time: Mapped[int] = mapped_column(default=604800)
-    renew_time: Mapped[int | None]
-    rebind_time: Mapped[int | None]
+    lease_time: Mapped[Seconds] = mapped_column(default=43200)
+    min_lease_time: Mapped[Seconds] = mapped_column(default=60)
+    max_lease_time: Mapped[Seconds] = mapped_column(default=604800)
+    renew_time: Mapped[Seconds | None]
+    rebind_time: Mapped[Seconds | None]
     next_server: Mapped[str | None] = mapped_column(String(15))
     server_name: Mapped[str | None] = mapped_column(String(63))
     boot_file: Mapped[str | None] = mapped_column(String(127))

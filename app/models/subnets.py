@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, OptionRow, utc_now
+from app.models.base import Base, OptionRow, Seconds, utc_now
 from app.models.types import Address, IpAddress
 
 
@@ -44,11 +44,11 @@ class Subnet(Base):
     random_macs: Mapped[str | None] = mapped_column(String(5))
     min_secs: Mapped[int] = mapped_column(default=0)
     offer_delay_ms: Mapped[int] = mapped_column(default=0)
-    lease_time: Mapped[int | None]
-    min_lease_time: Mapped[int | None]
-    max_lease_time: Mapped[int | None]
-    renew_time: Mapped[int | None]
-    rebind_time: Mapped[int | None]
+    lease_time: Mapped[Seconds | None]
+    min_lease_time: Mapped[Seconds | None]
+    max_lease_time: Mapped[Seconds | None]
+    renew_time: Mapped[Seconds | None]
+    rebind_time: Mapped[Seconds | None]
     next_server: Mapped[str | None] = mapped_column(String(15))
     server_name: Mapped[str | None] = mapped_column(String(63))
     boot_file: Mapped[str | None] = mapped_column(String(127))

@@ -55,6 +55,14 @@ def test_subnet_inherits_what_it_does_not_say(factory: SessionFactory) -> None:
     assert (subnet.ping_check, subnet.min_secs, subnet.offer_delay_ms, subnet.known_only) == (True, 4, 50, True)
 
 
+def test_times_reach_the_worker_up_to_an_infinite_one(factory: SessionFactory) -> None:
+    change(factory, max_lease_time=0xFFFFFFFF)
+    assert plan(factory).max_lease_s == 0xFFFFFFFF
+    times = {"lease_time": 0xFFFFFFFF, "min_lease_time": 1, "max_lease_time": 0xFFFFFFFF, "rebind_time": 0xFFFFFFFE}
+    subnet = plan(factory, cidr="10.0.1.0/24", **times)
+    assert (subnet.lease_s, subnet.min_lease_s, subnet.max_lease_s, subnet.rebind_s) == tuple(times.values())
+
+
 def test_settings_and_denied_clients_reach_the_worker(factory: SessionFactory) -> None:
     change(factory, leasequery_requesters=["10.0.0.9", "10.1.0.7/24"], starvation_defence="everywhere",
            known_reserve_percent=25, clients_per_port=4, client_rate_limit=7, limit_relayed=True)  # fmt: skip
