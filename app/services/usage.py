@@ -8,14 +8,18 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import Pool, Subnet
+from app.models import Pool, Subnet, UseSeries
 from app.services.facts import Facts, load
 from app.services.octets import number_of, raw
 from app.services.spans import IPV4_BASE, Span, clip, size, span
+
+LOOKED_AT: Final = 50
+"""So many more than the fullest pools are counted anew to find them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,19 @@ def pool_usage(session: Session, pools: Sequence[Pool]) -> dict[int, PoolUsage]:
     subnets = session.execute(select(Subnet.first, Subnet.last).where(Subnet.id.in_(ids)))
     tally = Tally(load(session, [span(first, last) for first, last in subnets]))
     return {row.id: tally.pool(span(row.first, row.last), row.kind) for row in pools}
+
+
+def nearest_to_full(session: Session, count: int) -> list[tuple[Pool, PoolUsage]]:
+    """Return the dynamic IPv4 pools with the smallest share of free addresses, the fullest first.
+
+    They are looked for by what was recorded in the last minute; pools that were not recorded yet are looked at too.
+    """
+    share = func.coalesce(UseSeries.free * 1.0 / UseSeries.size, 0)
+    query = select(Pool).outerjoin(UseSeries, UseSeries.pool_id == Pool.id).where(Pool.kind == "dynamic")
+    rows = list(session.scalars(query.order_by(share, Pool.id).limit(LOOKED_AT + count)))
+    used = pool_usage(session, rows)
+    order = sorted(rows, key=lambda row: (used[row.id].free / used[row.id].size, row.id))
+    return [(row, used[row.id]) for row in order[:count]]
 
 
 def pools_and_subnets(session: Session) -> tuple[dict[int, PoolUsage], dict[int, Usage]]:

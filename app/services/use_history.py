@@ -21,6 +21,7 @@ POINTS: Final = 360
 """No history has more points than this; samples between are put together."""
 DAY_S: Final = 86400
 PEAK_S: Final = 7 * DAY_S
+RECENT_S: Final = 4 * 3600
 FORECAST_DAYS: Final = 14
 Sample: TypeAlias = tuple[int, Figures, int]
 """(Unix seconds, figures from then on, peak)."""
@@ -37,10 +38,16 @@ class UsePoint:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a series says of the last days and of the next."""
+    """What a series says of the last days and of the next.
+
+    peak: most addresses taken in 7 days, peak_share: of the pool as large as it was then, from 0 to 1; None = not
+    known. recent: the highest share of each `RECENT_S` of these days.
+    """
 
     peak: int | None
     forecast: Forecast
+    peak_share: float | None = None
+    recent: tuple[float, ...] = ()
 
 
 UNKNOWN: Final = Outlook(None, Forecast(None, "too_little_history"))
@@ -154,8 +161,9 @@ def _outlook(samples: Sequence[Sample], since: int, until: int) -> Outlook:
     days = line(samples, since, until, DAY_S)
     if not days:
         return UNKNOWN
-    recent = line(samples, (until - PEAK_S) // HOUR_S * HOUR_S, until, HOUR_S)
+    recent = line(samples, (until - PEAK_S) // HOUR_S * HOUR_S, until, RECENT_S)
+    shares = tuple(min(point.peak / max(point.figures.size, 1), 1.0) for point in recent)
     present = days[-1].figures
     whole = [(point.at // DAY_S, point.peak) for point in days[:-1] if point.at >= samples[0][0]]
     forecast = days_to_full(whole, size=present.size, taken=present.taken)
-    return Outlook(max((point.peak for point in recent), default=None), forecast)
+    return Outlook(max(point.peak for point in recent), forecast, max(shares), shares)

@@ -71,9 +71,10 @@ class Minute:
 
 
 def is_due(session: Session, now: datetime) -> bool:
-    """Tell whether nobody has recorded this minute yet."""
+    """Tell whether nobody has recorded this minute yet. A record of the future is from a clock that was wrong."""
+    start = _start(now, MINUTE_S)
     newest = session.scalar(select(UseSeries.at).where(UseSeries.subnet_id.is_(None), UseSeries.pool_id.is_(None)))
-    return newest is None or newest < _start(now, MINUTE_S)
+    return newest is None or not start <= newest <= start + timedelta(seconds=HOUR_S)
 
 
 def compare(session: Session, now: datetime) -> Minute:

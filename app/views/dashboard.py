@@ -1,18 +1,19 @@
 """The dashboard and the server page."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
-from app.models import Pool
 from app.models.base import utc_now
 from app.services import activity, events, outline, samples, subnets, workers
+from app.services.usage import nearest_to_full
 from app.services.usage import usage as count_usage
+from app.services.use_history import outlooks
+from app.views import use
 from app.views.preferences import current
 from app.views.preferences import gettext as _
 from app.views.render import bare, page
@@ -24,8 +25,14 @@ REFUSED_S: Final = 3600
 
 
 @router.get("/")
-def dashboard(request: Request, session: Db, actor: Viewer, range: str = "10m") -> Response:
-    """Show counts, rates, the fullest subnets, what happens now and who got nothing."""
+def dashboard(
+    request: Request,
+    session: Db,
+    actor: Viewer,
+    range: str = "10m",
+    use_range: Annotated[str, Query(alias="use")] = use.DEFAULT,
+) -> Response:
+    """Show counts, rates, the fullest pools, what happens now and who got nothing."""
     part = request.headers.get("x-part", "")
     rows = subnets.list_subnets(session)
     usage = count_usage(session, rows)
@@ -37,16 +44,16 @@ def dashboard(request: Request, session: Db, actor: Viewer, range: str = "10m") 
         "rate": samples.present(session),
     }
     if part != "tiles":
-        owners = set(session.scalars(select(Pool.subnet_id).distinct()))
-        pooled = [row for row in rows if row.id in owners and usage[row.id].pool]
+        fullest = nearest_to_full(session, NEAREST)
+        known = {row.id: row for row in rows}
         shown |= {
-            "subnets": sorted(pooled, key=lambda row: usage[row.id].free / usage[row.id].pool)[:NEAREST],
-            "usage": usage,
-            "forecasts": {},
+            "fullest": [(pool, known[pool.subnet_id], used) for pool, used in fullest],
+            "outlooks": outlooks(session, [pool for pool, _ in fullest]),
             "events": events.list_events(session, limit=TICKER),
             "refused": _refused(session)[:NEAREST],
             "changes": activity.changes_since(session, _midnight(), NEAREST),
             "range": _range(range),
+            **use.shown(session, None, use.range_of(use_range)),
         }
     return page(request, session, "dashboard.html", part="tiles", **shown)
 

@@ -1,5 +1,6 @@
 """How are moments, durations, counts and hardware addresses shown to a person?"""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -9,6 +10,7 @@ from markupsafe import Markup
 
 from app.models import AuditEntry, Lease, ReservationIdentifier
 from app.schemas.fields import show_identifier
+from app.services.forecast import Forecast
 from app.views.preferences import current, gettext
 from dhcpd.protocol.addresses import is_locally_administered
 
@@ -84,9 +86,35 @@ def duration(seconds: float | None) -> str:
     return " ".join(parts[:2]) or f"0 {gettext('s')}"
 
 
-def relative_days(days: float) -> str:
-    """Return a forecast in days, weeks or months, in words."""
-    return format_timedelta(timedelta(days=days), threshold=1.2, locale=current().locale)
+def full_in(forecast: Forecast) -> str:
+    """Return in how many days a pool is full, in words; empty when it is not told."""
+    if forecast.days is None:
+        return ""
+    if forecast.days == 0:
+        return gettext("within a day")
+    return format_timedelta(
+        timedelta(days=forecast.days), granularity="day", threshold=1.5, locale=current().locale
+    )
+
+
+def why_not_full(forecast: Forecast) -> str:
+    """Return why it is not told when a pool is full."""
+    return {
+        "no_pool": gettext("There is no pool."),
+        "too_little_history": gettext("It is told after four whole days of use."),
+        "no_growth": gettext("Its use does not grow."),
+        "too_far": gettext("Not within two years."),
+    }.get(forecast.reason or "", "")
+
+
+def spark(shares: Sequence[float], filled: bool = False) -> str:
+    """Return the path of a line through shares (0 to 1) in a box of 100 by 30; filled: down to its ground."""
+    if not shares:
+        return ""
+    step = 100 / max(len(shares) - 1, 1)
+    points = " ".join(f"L{index * step:.1f} {29 - 28 * share:.1f}" for index, share in enumerate(shares))
+    line = f"M{points[1:]}" if len(shares) > 1 else f"M0 {29 - 28 * shares[0]:.1f} H100"
+    return f"{line} L100 30 L0 30 Z" if filled else line
 
 
 @cache

@@ -76,6 +76,9 @@ def _prepare() -> None:
         effect=effects.sentence,
         page_href=formats.page_href,
         said=said,
+        full_in=formats.full_in,
+        why_not_full=formats.why_not_full,
+        spark=formats.spark,
     )
     env.tests["random_mac"] = is_locally_administered
 

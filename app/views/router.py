@@ -30,6 +30,7 @@ from app.views import (
     subnet_detail,
     subnets,
     tags,
+    use,
     vlans,
     webhooks,
 )
@@ -62,6 +63,7 @@ for concept in (
     shared_networks,
     start,
     tags,
+    use,
     vlans,
     alerts,
     webhooks,

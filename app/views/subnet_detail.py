@@ -18,7 +18,7 @@ from app.services.leases import LeaseFilters
 from app.services.patch import parsed
 from app.services.rows import picture
 from app.services.usage import usage as count_usage
-from app.views import effects
+from app.views import effects, use
 from app.views.forms import problems_of
 from app.views.preferences import gettext as _
 from app.views.render import Id, page
@@ -137,10 +137,11 @@ def show_options(request: Request, session: Db, actor: Viewer, subnet_id: Id) ->
 
 
 @router.get("/{subnet_id}/history")
-def show_history(request: Request, session: Db, actor: Viewer, subnet_id: Id) -> Response:
-    """Show what happened in the subnet last."""
+def show_history(request: Request, session: Db, actor: Viewer, subnet_id: Id, range: str = use.DEFAULT) -> Response:
+    """Show how full its pools were, and what happened in the subnet last."""
     row = subnets.get_subnet(session, subnet_id)
-    return _tab(request, session, row, "history", events=activity.events_in(session, row, RECENT))
+    over_time = use.shown(session, row, use.range_of(range))
+    return _tab(request, session, row, "history", events=activity.events_in(session, row, RECENT), **over_time)
 
 
 @router.get("/{subnet_id}/audit")
@@ -170,5 +171,6 @@ def _tab(request: Request, session: Session, row: Subnet, tab: str, part: str = 
     )
     above = [other for other in outline.ancestors(session, str(row.first)) if other.prefix_len < row.prefix_len]
     used = count_usage(session, [row])[row.id]
-    values = {"subnet": row, "tab": tab, "tabs": labels, "used": used, "above": above, **shown}
+    values: dict[str, Any] = {"subnet": row, "tab": tab, "tabs": labels, "used": used, "above": above}
+    values |= {"outlook": use.outlook_of(session, row), **shown}
     return page(request, session, f"subnets/{tab}.html", part=part, **values)

@@ -17,6 +17,7 @@ from app.services.outline import Place
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.services.usage import usage as count_usage
+from app.services.use_history import outlooks
 from app.views import tables
 from app.views.forms import filled, form_page, saved, ticked, version_of
 from app.views.options import Row, rows_of
@@ -41,6 +42,8 @@ COLUMNS: Final = (
     Column("gateway", "Gateway", shown=False),
     Column("pools", "Pools", number=True),
     Column("use", "Use of the pools", sortable=True),
+    Column("peak", "Peak of 7 days", number=True),
+    Column("full", "Full in", number=True, shown=False),
     Column("leased", "Leased", sortable=True, number=True),
     Column("reserved", "Reserved", number=True, shown=False),
     Column("static", "Static", number=True, shown=False),
@@ -112,7 +115,8 @@ def _details(session: Session, part: Sequence[Place], usage: dict[int, Any]) -> 
     rows = {row.id: row for row in session.scalars(select(Subnet).where(Subnet.id.in_(ids)))}
     counts = select(Pool.subnet_id, func.count()).where(Pool.subnet_id.in_(ids)).group_by(Pool.subnet_id)
     pools = {row[0]: row[1] for row in session.execute(counts)}
-    return {"rows": rows, "pools": pools, "usage": usage or count_usage(session, list(rows.values()))}
+    return {"rows": rows, "pools": pools, "usage": usage or count_usage(session, list(rows.values())),
+            "outlooks": outlooks(session, list(rows.values()))}  # fmt: skip
 
 
 def _gaps(everything: list[Place], part: list[Place]) -> dict[str, dict[int, list[str]]]:

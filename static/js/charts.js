@@ -41,6 +41,14 @@ function options(place, data) {
   };
 }
 
+/** Give the plot what the legend leaves of the place, whose height never changes. */
+function plot(place) {
+  const made = new uPlot(options(place, place.shown), [place.shown.x, ...place.shown.series.map((one) => one.y)], place);
+  const legend = place.querySelector(".u-legend")?.offsetHeight ?? 28;
+  if (legend > 28) made.setSize({ width: place.clientWidth, height: place.clientHeight - legend });
+  return made;
+}
+
 async function draw(place) {
   const answer = await fetch(place.dataset.chart).catch(() => null);
   if (!answer?.ok) return;
@@ -56,7 +64,7 @@ async function draw(place) {
     return;
   }
   place.replaceChildren();
-  place.plot = new uPlot(options(place, data), [data.x, ...data.series.map((one) => one.y)], place);
+  place.plot = plot(place);
 }
 
 function redraw() {
@@ -65,7 +73,7 @@ function redraw() {
     place.plot.destroy();
     place.plot = null;
     place.replaceChildren();
-    place.plot = new uPlot(options(place, place.shown), [place.shown.x, ...place.shown.series.map((one) => one.y)], place);
+    place.plot = plot(place);
   }
 }
 

@@ -1,0 +1,54 @@
+"""Does a person see how full pools were, as a line, a chart and a table?"""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.database import make_engine, make_session_factory, unit_of_work
+from app.models.base import utc_now
+from app.services import use_samples
+from tests.builders import Product, hold_leases
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+SHIFT = """() => new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const one of list.getEntries()) sum += one.value; })
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(sum), 500);
+})"""
+
+
+def record(product: Product) -> None:
+    """Let the pool be empty two days ago and hold three leases now."""
+    engine = make_engine(f"sqlite:///{product.database}")
+    factory = make_session_factory(engine)
+    for back, leases in ((48, ()), (1, ("10.9.0.50", "10.9.0.51", "10.9.0.52"))):
+        if leases:
+            hold_leases(engine, *leases)
+        with unit_of_work(factory, writing=False) as session:
+            minute = use_samples.compare(session, utc_now() - timedelta(hours=back))
+        with unit_of_work(factory) as session:
+            use_samples.write(session, minute)
+    engine.dispose()
+
+
+def test_use_over_time_as_line_chart_and_table(page: Page, product: Product) -> None:
+    subnet = product.plan()
+    record(product)
+    page.goto("/")
+    row = page.get_by_role("row").filter(has_text="10.9.0.50 – 10.9.0.249")
+    expect(row.get_by_role("img", name="Use of the last 7 days: now 2%, at most 2%")).to_be_visible()
+    expect(row).to_contain_text("It is told after four whole days of use.")
+    expect(page.locator("#use canvas")).to_be_visible()
+    assert page.evaluate(SHIFT) < 0.02
+    page.locator("#use").get_by_role("link", name="7 d").click()
+    page.get_by_text("As a table").click()
+    newest = page.locator(".twin tbody tr").first
+    expect(newest.get_by_role("cell")).to_contain_text(["20", "3", "3", "197", "200"])
+    page.goto("/subnets")
+    expect(page.locator('td[data-label="Peak of 7 days"]')).to_contain_text("2%")
+    page.goto(f"/subnets/{subnet}")
+    expect(page.locator(".head .trend")).to_contain_text("3 peak of 7 days")
+    page.locator(".head .trend a").click()
+    expect(page.locator("#use canvas")).to_be_visible()
