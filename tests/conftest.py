@@ -5,7 +5,9 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -49,7 +51,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.chown(folder, "postgres")
     data = str(folder / "data")
     as_postgres(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "postgres")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
+    # Nothing here outlives a crash, so nothing is synced: the clusters of tests/e2e keep PostgreSQL's own settings.
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     as_postgres(str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
         yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
@@ -58,28 +61,68 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to be copied: migrations take longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "leaseboard.db"
+    made = make_engine(f"sqlite:///{path}")
+    upgrade(made)
+    made.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgresql: str) -> str:
+    """The name of a migrated database on the tests' PostgreSQL server, to be copied."""
+    _administer(postgresql, "CREATE DATABASE migrated")
+    made = make_engine(f"{postgresql}/migrated")
+    upgrade(made)
+    made.dispose()
+    return "migrated"
+
+
+def _administer(server: str, statement: str) -> None:
+    admin = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(statement))
+    admin.dispose()
+
+
+@contextmanager
+def _database(server: str, template: str) -> Iterator[Engine]:
+    """Make a database of its own on PostgreSQL, and drop it at the end."""
+    name = f"t{uuid4().hex}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    made = make_engine(f"{server}/{name}")
+    yield made
+    made.dispose()
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database of either kind."""
     if request.param == "sqlite":
-        engine = make_engine(f"sqlite:///{tmp_path}/test.db")
+        made = make_engine(f"sqlite:///{tmp_path}/test.db")
+        yield made
+        made.dispose()
     else:
-        server = request.getfixturevalue("postgresql")
-        name = f"t{os.getpid()}_{abs(hash(str(tmp_path)))}"
-        admin = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        admin.dispose()
-        engine = make_engine(f"{server}/{name}")
-    yield engine
-    engine.dispose()
+        with _database(request.getfixturevalue("postgresql"), "template1") as made:
+            yield made
 
 
-@pytest.fixture
-def engine(empty_engine: Engine) -> Engine:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A migrated database of either kind."""
-    upgrade(empty_engine)
-    return empty_engine
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated_file"), tmp_path / "test.db")
+        made = make_engine(f"sqlite:///{tmp_path}/test.db")
+        yield made
+        made.dispose()
+    else:
+        server, template = (request.getfixturevalue(name) for name in ("postgresql", "migrated_template"))
+        with _database(server, template) as made:
+            yield made
 
 
 @pytest.fixture

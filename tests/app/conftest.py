@@ -1,5 +1,6 @@
 """The running product over loopback: `leaseboard serve`, or the web application alone."""
 
+import shutil
 import socket
 import threading
 import time
@@ -14,7 +15,6 @@ from fastapi import FastAPI
 
 from app.database import unit_of_work
 from app.main import create_app
-from app.migrate import upgrade
 from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
 from app.settings import Settings
@@ -45,12 +45,12 @@ class LiveServer:
 
 
 @pytest.fixture
-def live_server(tmp_path: Path) -> Iterator[LiveServer]:
+def live_server(tmp_path: Path, migrated_file: Path) -> Iterator[LiveServer]:
     """Yield a server over an empty, migrated database."""
     path = tmp_path / "web.db"
+    shutil.copyfile(migrated_file, path)
     settings = Settings(database_url=f"sqlite:///{path}")
     app = create_app(settings)
-    upgrade(app.state.engine)
     listener = socket.create_server(("127.0.0.1", 0))
     address = listener.getsockname()
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))

@@ -1,5 +1,6 @@
 """Is a configuration compiled slice by slice the one that was saved, and does a bad one leave the last in force?"""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,6 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.database import make_engine
-from app.migrate import upgrade
 from dhcpd import configuration
 from dhcpd.adapters.loader import load_in_steps
 from dhcpd.configuration import Compilation
@@ -18,9 +18,9 @@ RESERVATIONS = 300
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(tmp_path: Path, migrated_file: Path) -> Iterator[Engine]:
+    shutil.copyfile(migrated_file, tmp_path / "test.db")
     made = make_engine(f"sqlite:///{tmp_path}/test.db")
-    upgrade(made)
     write_many(made, 3, RESERVATIONS)
     announce(made)
     yield made

@@ -1,5 +1,6 @@
 """Does one packet that the server fails on leave the others served?"""
 
+import shutil
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,6 @@ import pytest
 from sqlalchemy import Engine
 
 from app.database import make_engine, make_session_factory, unit_of_work
-from app.migrate import upgrade
 from app.schemas.pools import PoolIn
 from app.schemas.subnets import SubnetIn
 from app.services import pools, subnets
@@ -20,9 +20,9 @@ from tests.builders import discover, free_port
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(tmp_path: Path, migrated_file: Path) -> Iterator[Engine]:
+    shutil.copyfile(migrated_file, tmp_path / "test.db")
     made = make_engine(f"sqlite:///{tmp_path}/test.db")
-    upgrade(made)
     with unit_of_work(make_session_factory(made)) as session:
         for network in ("10.1.0", "10.2.0"):
             row = subnets.create_subnet(session, COMMAND_LINE, SubnetIn(cidr=f"{network}.0/24"))

@@ -10,7 +10,7 @@ from dhcpd.engine.leases import ACTIVE, DECLINED, EXPIRED, NEVER, RELEASED, Leas
 from dhcpd.engine.reasons import Reason
 
 NOW = 1_800_000_000
-ON_POSTGRESQL = pytest.mark.parametrize("empty_engine", ["postgresql"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 
 
 def lease(ip: int = 0x0A000064, key: bytes = b"\0\1alice", **changes: object) -> Lease:
