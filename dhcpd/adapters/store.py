@@ -103,13 +103,8 @@ class Store:
         """Yield every IPv4 lease of the database; of a million no row may pass through SQLAlchemy's types."""
         with self._engine.connect().execution_options(stream_results=True, max_row_buffer=5000) as connection:
             rows = connection.exec_driver_sql(_LOAD[self._engine.dialect.name])
-            for ip, state, subnet_id, key, mac, identifier, host, vendor, *times, count, relay, info in rows:
-                client = (bytes(key), bytes(mac), bytes(identifier), host, vendor)
-                start, renewed, end = times
-                yield Lease(
-                    _number(ip), _STATES[state], subnet_id, *client, start, renewed, end, count, _number(relay),
-                    bytes(info),
-                )  # fmt: skip
+            for ip, state, subnet_id, *plain, relay, info in rows:
+                yield Lease._make((_number(ip), _STATES[state], subnet_id, *plain, _number(relay), info))
 
     def read_leases(self, ips: Iterable[int]) -> list[Lease]:
         """Return what the database holds of the addresses (ints): a table that fell behind catches up."""

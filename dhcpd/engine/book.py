@@ -1,5 +1,6 @@
 """How are a million leases kept in memory?"""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, MutableMapping
 from marshal import dumps, loads
 from typing import Any, Final
@@ -16,7 +17,7 @@ class Leases(MutableMapping[int, Lease]):
     __slots__ = ("_hot", "_packed")
 
     def __init__(self) -> None:
-        self._hot: dict[int, Lease] = {}
+        self._hot: OrderedDict[int, Lease] = OrderedDict()  # of a dict the first key is found slowly: 6 us
         self._packed: dict[int, bytes] = {}
 
     def get(self, ip: int, default: Any = None) -> Any:
@@ -44,9 +45,13 @@ class Leases(MutableMapping[int, Lease]):
         if ip not in hot:
             self._packed.pop(ip, None)
             if len(hot) >= HOT:
-                coldest = next(iter(hot))
-                self._packed[coldest] = dumps(tuple(hot.pop(coldest)))
+                coldest, other = hot.popitem(last=False)
+                self._packed[coldest] = dumps(tuple(other))
         hot[ip] = lease
+
+    def stow(self, lease: Lease) -> None:
+        """Keep the lease of an address that has none yet, packed: nobody has used it lately."""
+        self._packed[lease.ip] = dumps(tuple(lease))
 
     def __delitem__(self, ip: int) -> None:
         """Forget the address; raises KeyError."""

@@ -66,17 +66,17 @@ class Table:
     def load(self, leases: Iterable[Lease]) -> None:
         """Fill an empty table with what the database holds."""
         newest: dict[int, int] = {}
+        stow, know = self.leases.stow, self._clients.add
         for lease in leases:
-            ip = lease.ip
-            self.leases[ip] = lease
+            stow(lease)
             if lease.state == ACTIVE:
-                self._clients.add(lease)
+                know(lease)
             else:
-                newest[ip] = lease.renewed_at
+                newest[lease.ip] = lease.renewed_at
             if lease.state == DECLINED:
                 self._count_decline(lease.mac, 1)
             if _runs(lease):
-                self._timers.add(lease.expires_at, ip)
+                self._timers.add(lease.expires_at, lease.ip)
         self._idle = set(newest)
         for ip in sorted(newest, key=newest.__getitem__):
             lease = self.leases[ip]
