@@ -15,6 +15,7 @@ from app.schemas.addresses import AddressIn
 from app.services import activity, addresses, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
+from app.views import custom_values
 from app.views.forms import filled, problems_of, saved
 from app.views.render import page, wants_part
 
@@ -33,10 +34,15 @@ def show(request: Request, session: Db, actor: Viewer, ip: str) -> Response:
 def note_static(request: Request, session: Db, actor: Operator, ip: str, form: Form) -> Response:
     """Note the address as in use outside DHCP."""
     try:
-        addresses.put_address(session, actor, ip, parsed(AddressIn, filled(form, *FIELDS)))
+        custom = custom_values.typed(form, custom_values.fields(session, "addresses"))
+        more = {**filled(form, *FIELDS), "custom_fields": custom}
+        addresses.put_address(session, actor, ip, parsed(AddressIn, {**_kept(session, ip), **more}))
     except DomainError as error:
         session.rollback()
-        return _page(request, session, ip, 422, values=filled(form, *FIELDS), problems=problems_of(error, FIELDS))
+        known = (*FIELDS, *custom_values.inputs(custom_values.fields(session, "addresses")))
+        problems = problems_of(custom_values.moved(error, "addresses"), known)
+        typed = {**filled(form, *FIELDS), **custom_values.kept(form)}
+        return _page(request, session, ip, 422, values=typed, problems=problems)
     return saved(session, f"/addresses/{ip}")
 
 
@@ -47,18 +53,26 @@ def forget(session: Db, actor: Operator, ip: str) -> Response:
     return saved(session, f"/addresses/{ip}")
 
 
+def _kept(session: Session, ip: str) -> dict[str, Any]:
+    """Return what is known of the address and not on the form."""
+    found = addresses.get_address(session, ip)
+    return {"tags": found.tags, "mac": found.mac} if found.state in ("static", "discovered") else {}
+
+
 def _page(request: Request, session: Session, ip: str, status: int = 200, **form: Any) -> Response:
     found = addresses.get_address(session, ip)
     address = ip_address(ip)
     subnet = subnets.get_subnet(session, found.subnet_id)
     lease = session.get(Lease, address)
     promised = session.get(Reservation, found.reservation_id) if found.reservation_id else None
+    custom = custom_values.fields(session, "addresses")
     known = {"hostname": found.hostname, "owner": found.owner, "notes": found.notes}
+    known |= custom_values.filled("addresses", found.custom_fields)
     shown: dict[str, Any] = {
         "cell": found, "subnet": subnet, "lease": lease, "reservation": promised,
         "clock": _clock(session, lease, subnet), "events": activity.events_of(session, address, EVENTS_SHOWN),
         "level": 2 if wants_part(request) else 1, "problems": {},
-        "values": known if found.state == "static" else {}, **form,
+        "values": known if found.state == "static" else custom_values.defaults(custom), "custom": custom, **form,
     }  # fmt: skip
     return page(request, session, "addresses/detail.html", status, part="drawer", **shown)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.services import audit
 from app.services.errors import DomainError
+from app.views import custom_values
 from app.views.options import Row, for_form
 from app.views.preferences import gettext as _
 from app.views.render import page
@@ -69,9 +70,17 @@ def form_page(
     options: Sequence[Row],
     error: DomainError | None = None,
     fields: tuple[str, ...] = (),
+    resource: str = "",
     **more: Any,
 ) -> HTMLResponse:
-    """Return a form with options: what is stored or, with an error, what was typed and why it is refused."""
-    problems = problems_of(error, fields) if error else {}
+    """Return a form with options: what is stored or, with an error, what was typed and why it is refused.
+
+    resource: whose custom fields the form has.
+    """
+    custom = custom_values.fields(session, resource)
+    if error is not None:
+        error = custom_values.moved(error, resource)
+    problems = problems_of(error, (*fields, *custom_values.inputs(custom))) if error else {}
     shown: dict[str, Any] = {"values": values, "problems": problems, "options": for_form(options), **more}
+    shown["custom"] = custom
     return page(request, session, name, 422 if error else 200, **shown)

@@ -1,6 +1,6 @@
 """Pages of imports and exports: upload, look at what becomes of each line, commit, undo."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.services import imports
+from app.services.actors import require_everywhere
 from app.services.errors import DomainError, Invalid, Problem
 from app.services.listing import Wish, cut
+from app.transfer import exports
 from app.transfer.formats import FORMATS, guess
 from app.views import tables
 from app.views.forms import filled, problems_of
@@ -37,6 +39,18 @@ def list_imports(request: Request, session: Db, actor: Viewer) -> Response:
     return _list(request, session)
 
 
+@router.get("/losses")
+def show_losses(
+    request: Request, session: Db, actor: Viewer, format: Literal["csv", "json", "kea", "dnsmasq"], table: str = ""
+) -> Response:
+    """Show what a file in the format would not say."""
+    require_everywhere(actor)
+    made = exports.export(session, format, table or None)
+    losses = sorted(made.losses.values(), key=lambda loss: loss.count, reverse=True)
+    title = exports.FORMATS[format][0]
+    return page(request, session, "imports/losses.html", part="losses", losses=losses, title=title)
+
+
 @router.post("")
 def upload(request: Request, session: Db, actor: Operator, form: Form) -> Response:
     """Take in what was pasted; a file comes by the REST API."""
@@ -57,6 +71,7 @@ def _list(request: Request, session: Session, status: int = 200, **more: Any) ->
     found = cut(session, imports.LISTING, Wish((), limit=SHOWN))
     rows = imports.shown(session, found.rows)
     shown: dict[str, Any] = {"imports": rows, "formats": FORMATS.values(), "values": {}, "problems": {}, **more}
+    shown |= {"exports": exports.FORMATS, "tables": exports.CSV_TABLES}
     return page(request, session, "imports/list.html", status, **shown)
 
 

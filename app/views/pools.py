@@ -14,6 +14,7 @@ from app.services import client_classes, pools, preview, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.services.rows import Stale
+from app.views import custom_values
 from app.views.forms import filled, form_page, problems_of, saved, version_of
 from app.views.options import Row, rows_of
 from app.views.render import Id, page
@@ -43,6 +44,7 @@ def show_new(
     if not start:
         start, end = _largest_gap(session, subnet)
     values = {"start": start, "end": end, "kind": kind or "dynamic", "clients": "all"}
+    values |= custom_values.defaults(custom_values.fields(session, "pools"))
     return _page(request, session, subnet, values, [])
 
 
@@ -50,11 +52,11 @@ def show_new(
 def create(request: Request, session: Db, actor: Operator, subnet_id: Id, form: Form) -> Response:
     """Make a pool in the subnet."""
     try:
-        pools.create_pool(session, actor, _shape(form, subnet_id))
+        pools.create_pool(session, actor, _shape(session, form, subnet_id))
     except DomainError as error:
         session.rollback()
         subnet = subnets.get_subnet(session, subnet_id)
-        return _page(request, session, subnet, filled(form, *FIELDS), rows_of(form), error)
+        return _page(request, session, subnet, _typed(form), rows_of(form), error)
     return saved(session, f"/subnets/{subnet_id}")
 
 
@@ -64,7 +66,7 @@ def check(request: Request, session: Db, actor: Operator, subnet_id: Id, form: F
     problems: dict[str, Any] = {}
     effects: list[Any] = []
     try:
-        data = _shape(form, subnet_id, pools.get_pool(session, pool_id) if pool_id else None)
+        data = _shape(session, form, subnet_id)
         work = (
             (lambda: pools.update_pool(session, actor, pool_id, data))
             if pool_id
@@ -85,6 +87,7 @@ def show(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id:
     row = pools.get_pool(session, pool_id)
     values = {name: getattr(row, name) or "" for name in FIELDS[2:]}
     values |= {"start": str(row.first), "end": str(row.last), "version": row.version, "tags": " ".join(row.tags)}
+    values |= custom_values.filled("pools", row.custom_fields)
     return _page(request, session, subnets.get_subnet(session, row.subnet_id), values, row.options, pool=row)
 
 
@@ -92,12 +95,12 @@ def show(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id:
 def update(request: Request, session: Db, actor: Operator, subnet_id: Id, pool_id: Id, form: Form) -> Response:
     """Change a pool's range, kind or options."""
     try:
-        data = _shape(form, subnet_id, pools.get_pool(session, pool_id))
+        data = _shape(session, form, subnet_id)
         pools.update_pool(session, actor, pool_id, data, version_of(form))
     except DomainError as error:
         session.rollback()
         row = pools.get_pool(session, pool_id)
-        values: dict[str, Any] = {**filled(form, *FIELDS, "tags"), "version": version_of(form)}
+        values = {**_typed(form), "version": version_of(form)}
         current = None
         if isinstance(error, Stale):
             current = {"start": str(row.first), "end": str(row.last), "kind": row.kind}
@@ -114,7 +117,11 @@ def delete(session: Db, actor: Operator, subnet_id: Id, pool_id: Id) -> Response
     return saved(session, f"/subnets/{subnet_id}/pools")
 
 
-def _shape(form: Any, subnet_id: int, stored: Pool | None = None) -> PoolIn:
+def _typed(form: Any) -> dict[str, Any]:
+    return {**filled(form, *FIELDS, "tags"), **custom_values.kept(form)}
+
+
+def _shape(session: Session, form: Any, subnet_id: int) -> PoolIn:
     """Return the typed pool; a prefix in the first field stands for its whole range."""
     typed = filled(form, *FIELDS)
     if "/" in typed["start"] and not typed["end"]:
@@ -124,9 +131,10 @@ def _shape(form: Any, subnet_id: int, stored: Pool | None = None) -> PoolIn:
         except ValueError:
             pass  # the check of the field says what is wrong with it
     kept = {"kind": typed["kind"] or "dynamic", "clients": typed["clients"] or "all"}
-    same = {} if stored is None else {"custom_fields": stored.custom_fields}
+    custom = custom_values.typed(form, custom_values.fields(session, "pools"))
     tags = str(form.get("tags", "")).replace(",", " ").split()
-    return parsed(PoolIn, {**typed, **kept, **same, "tags": tags, "subnet_id": subnet_id, "options": rows_of(form)})
+    more = {"tags": tags, "subnet_id": subnet_id, "options": rows_of(form), "custom_fields": custom}
+    return parsed(PoolIn, {**typed, **kept, **more})
 
 
 def _size(form: Any) -> int:
@@ -173,4 +181,4 @@ def _page(
         "current": current,
         "classes": client_classes.list_classes(session),
     }
-    return form_page(request, session, FORM, values, options, error, SHOWN, **more)
+    return form_page(request, session, FORM, values, options, error, SHOWN, "pools", **more)

@@ -18,7 +18,7 @@ from app.services import leases, preview, reservation_list, reservations, standi
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.services.rows import Stale
-from app.views import tables
+from app.views import custom_values, tables
 from app.views.forms import filled, form_page, problems_of, saved, version_of
 from app.views.options import Row, rows_of
 from app.views.render import Id, page
@@ -112,17 +112,21 @@ def show_new(
 ) -> Response:
     """Show the form, filled from a lease when one is named."""
     if not lease:
-        return _page(request, session, {"ip": ip, "subnet_id": subnet}, [], [])
+        return _page(request, session, {"ip": ip, "subnet_id": subnet, **_defaults(session)}, [], [])
     row = leases.get_lease(session, lease)
-    values = {"ip": str(row.ip), "hostname": row.hostname, "subnet_id": str(row.subnet_id)}
+    values = {"ip": str(row.ip), "hostname": row.hostname, "subnet_id": str(row.subnet_id), **_defaults(session)}
     return _page(request, session, values, [{"type": "mac", "value": format_mac(row.mac)}], [])
+
+
+def _defaults(session: Session) -> dict[str, str]:
+    return custom_values.defaults(custom_values.fields(session, "reservations"))
 
 
 @router.post("/new")
 def create(request: Request, session: Db, actor: Operator, form: Form) -> Response:
     """Promise an address to a device."""
     try:
-        reservations.create_reservation(session, actor, _shape(form))
+        reservations.create_reservation(session, actor, _shape(session, form))
     except DomainError as error:
         return _refused(request, session, form, error)
     return saved(session, "/reservations")
@@ -134,7 +138,7 @@ def check(request: Request, session: Db, actor: Operator, form: Form, reservatio
     shown: dict[str, Any] = {"problems": {}, "effects": []}
     try:
         stored = reservations.get_reservation(session, reservation_id) if reservation_id else None
-        data = _shape(form, stored)
+        data = _shape(session, form, stored)
         shown["effects"] = preview.effects(
             session,
             (lambda: reservations.update_reservation(session, actor, reservation_id, data))
@@ -153,6 +157,7 @@ def show_edit(request: Request, session: Db, actor: Operator, reservation_id: Id
     row = reservations.get_reservation(session, reservation_id)
     values = {name: str(getattr(row, name) or "") for name in TEXTS} | {"tags": " ".join(row.tags)}
     identifiers = [{"type": i.type, "value": show_identifier(i.type, i.value)} for i in row.identifiers]
+    values |= custom_values.filled("reservations", row.custom_fields)
     return _page(request, session, {**values, "version": row.version}, identifiers, row.options, stored=row)
 
 
@@ -161,7 +166,7 @@ def update(request: Request, session: Db, actor: Operator, reservation_id: Id, f
     """Change what is promised."""
     try:
         stored = reservations.get_reservation(session, reservation_id)
-        data = _shape(form, stored)
+        data = _shape(session, form, stored)
         reservations.update_reservation(session, actor, reservation_id, data, version_of(form))
     except DomainError as error:
         session.rollback()
@@ -182,19 +187,19 @@ def _identifiers(form: Any) -> Identifiers:
     return [{"type": str(kind), "value": str(text).strip()} for kind, text in pairs if str(text).strip()]
 
 
-def _shape(form: Any, stored: Reservation | None = None) -> ReservationIn:
+def _shape(session: Session, form: Any, stored: Reservation | None = None) -> ReservationIn:
     values = {name: text for name, text in filled(form, *TEXTS).items() if text}
-    same = {} if stored is None else {"custom_fields": stored.custom_fields, "expires_at": stored.expires_at}
+    same = {} if stored is None else {"expires_at": stored.expires_at}
+    custom = custom_values.typed(form, custom_values.fields(session, "reservations"))
     tags = str(form.get("tags", "")).replace(",", " ").split()
-    return parsed(
-        ReservationIn, {**values, **same, "tags": tags, "identifiers": _identifiers(form), "options": rows_of(form)}
-    )
+    more = {"tags": tags, "identifiers": _identifiers(form), "options": rows_of(form), "custom_fields": custom}
+    return parsed(ReservationIn, {**values, **same, **more})
 
 
 def _refused(
     request: Request, session: Session, form: Any, error: DomainError, stored: Reservation | None = None
 ) -> Response:
-    values: dict[str, Any] = filled(form, *TEXTS, "tags", "version")
+    values: dict[str, Any] = {**filled(form, *TEXTS, "tags", "version"), **custom_values.kept(form)}
     current = None
     if isinstance(error, Stale) and stored is not None:
         current = {name: str(getattr(stored, name) or "") for name in TEXTS}
@@ -214,4 +219,6 @@ def _page(
 ) -> Response:
     rows = [*identifiers, *({"type": "mac", "value": ""} for _ in range(EMPTY_IDENTIFIERS))]
     more = {"subnets": subnets.list_subnets(session), "identifiers": rows, "stored": stored, "current": current}
-    return form_page(request, session, "reservations/form.html", values, options, error, SHOWN, **more)
+    return form_page(
+        request, session, "reservations/form.html", values, options, error, SHOWN, "reservations", **more
+    )

@@ -14,6 +14,7 @@ from app.schemas.subnets import SubnetIn
 from app.services import pools, subnets, workers
 from app.services.errors import DomainError
 from app.services.patch import parsed
+from app.views import custom_values
 from app.views.forms import filled, problems_of, saved
 from app.views.preferences import gettext as _
 from app.views.render import page
@@ -77,19 +78,28 @@ def look(request: Request, session: Db, actor: Operator, form: Form) -> Response
 def create(request: Request, session: Db, actor: Operator, form: Form) -> Response:
     """Make the subnet with its pool and the usual options."""
     values = filled(form, *FIELDS)
+    resource = "subnets"
     try:
-        row = subnets.create_subnet(session, actor, parsed(SubnetIn, _subnet(values)))
+        row = subnets.create_subnet(session, actor, parsed(SubnetIn, {**_subnet(values), **_custom(session, form)}))
+        resource = "pools"
         if values["start"] or values["end"]:
             pool = {"subnet_id": row.id, "start": values["start"], "end": values["end"]}
-            pools.create_pool(session, actor, parsed(PoolIn, pool))
+            pools.create_pool(session, actor, parsed(PoolIn, {**pool, **_custom(session, form, resource)}))
     except DomainError as error:
         session.rollback()
-        problems = problems_of(error, (*FIELDS, "options"))
+        shown = (*FIELDS, "options", *custom_values.inputs(custom_values.fields(session, resource)))
+        problems = problems_of(custom_values.moved(error, resource), shown)
         if "options" in problems:
             problems["dns"] = problems.pop("options")
         interface = str(form.get("interface", ""))
-        return _page(request, session, links.read_links(), interface, values, problems, 422)
+        return _page(
+            request, session, links.read_links(), interface, {**values, **custom_values.kept(form)}, problems, 422
+        )
     return saved(session, f"/subnets/{row.id}")
+
+
+def _custom(session: Session, form: Any, resource: str = "subnets") -> dict[str, Any]:
+    return {"custom_fields": custom_values.typed(form, custom_values.asked(session, resource))}
 
 
 def _subnet(values: dict[str, str]) -> dict[str, Any]:
@@ -107,4 +117,5 @@ def _page(
 ) -> Response:  # fmt: skip
     served = {name for row in workers.list_workers(session) if workers.is_live(row) for name in row.interfaces}
     shown: dict[str, Any] = {"links": found, "interface": interface, "values": values, "problems": problems or {}}
+    shown["custom"] = [*custom_values.asked(session, "subnets"), *custom_values.asked(session, "pools")]
     return page(request, session, "start/show.html", status, **shown, served=served)

@@ -18,7 +18,7 @@ from app.services.patch import parsed
 from app.services.rows import Stale
 from app.services.usage import usage as count_usage
 from app.services.use_history import outlooks
-from app.views import tables
+from app.views import custom_values, tables
 from app.views.forms import filled, form_page, saved, ticked, version_of
 from app.views.options import Row, rows_of
 from app.views.render import Id, page
@@ -32,7 +32,7 @@ TEXTS = (
 )  # fmt: skip
 SWITCHES = ("dhcp_enabled", "authoritative", "ping_check", "known_clients_only", "ignore_client_id")
 SHOWN = ("cidr", *TEXTS, *SWITCHES, "relays", "tags", "options")
-NOT_ON_THE_FORM = set(SubnetSettings.model_fields) - set(SHOWN)
+NOT_ON_THE_FORM = set(SubnetSettings.model_fields) - {*SHOWN, "custom_fields"}
 FORM = "subnets/form.html"
 COLUMNS: Final = (
     Column("cidr", "Prefix", sortable=True),
@@ -157,14 +157,15 @@ def show_new(request: Request, session: Db, actor: Operator, cidr: str = "") -> 
     """Show the form of a new subnet; its own DNS and domain are what most subnets need."""
     usual: list[Row] = [{"option": name, "value": ""} for name in ("domain-name-servers", "domain-name")]
     values = {"cidr": cidr, "dhcp_enabled": True, "authoritative": True}
-    return form_page(request, session, FORM, values, usual, subnet=None, **_classes(session))
+    values |= custom_values.defaults(custom_values.fields(session, "subnets"))
+    return form_page(request, session, FORM, values, usual, resource="subnets", subnet=None, **_classes(session))
 
 
 @router.post("/new")
 def create(request: Request, session: Db, actor: Operator, form: Form) -> Response:
     """Plan a subnet."""
     try:
-        data = parsed(SubnetIn, {"cidr": filled(form, "cidr")["cidr"], **_shape(form)})
+        data = parsed(SubnetIn, {"cidr": filled(form, "cidr")["cidr"], **_shape(session, form)})
         row = subnets.create_subnet(session, actor, data)
     except DomainError as error:
         return _refused(request, session, form, error)
@@ -179,8 +180,9 @@ def show_edit(request: Request, session: Db, actor: Operator, subnet_id: Id) -> 
         request,
         session,
         FORM,
-        {**_values(row), "version": row.version},
+        {**_values(row), **custom_values.filled("subnets", row.custom_fields), "version": row.version},
         row.options,
+        resource="subnets",
         subnet=row,
         **_classes(session),
     )
@@ -203,7 +205,7 @@ def update(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
     row = subnets.get_subnet(session, subnet_id)
     try:
         kept = subnet_out(row).model_dump(include=NOT_ON_THE_FORM)
-        data = parsed(SubnetSettings, {**kept, **_shape(form)})
+        data = parsed(SubnetSettings, {**kept, **_shape(session, form)})
         subnets.update_subnet(session, actor, subnet_id, data.model_dump(), version_of(form))
     except DomainError as error:
         session.rollback()
@@ -211,17 +213,20 @@ def update(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
     return saved(session, f"/subnets/{subnet_id}")
 
 
-def _shape(form: Any) -> dict[str, Any]:
+def _shape(session: Session, form: Any) -> dict[str, Any]:
     relays, tags = (str(form.get(name, "")).replace(",", " ").split() for name in ("relays", "tags"))
     texts = filled(form, *TEXTS)
     counted = {name: texts.pop(name) or "0" for name in ("min_secs", "offer_delay_ms")}
-    return {**texts, **counted, **ticked(form, *SWITCHES), "relays": relays, "tags": tags, "options": rows_of(form)}
+    custom = custom_values.typed(form, custom_values.fields(session, "subnets"))
+    more = {"relays": relays, "tags": tags, "options": rows_of(form), "custom_fields": custom}
+    return {**texts, **counted, **ticked(form, *SWITCHES), **more}
 
 
 def _refused(
     request: Request, session: Session, form: Any, error: DomainError, row: Subnet | None = None
 ) -> Response:
     values = {**filled(form, "cidr", *TEXTS, "relays", "tags", "version"), **ticked(form, *SWITCHES)}
+    values |= custom_values.kept(form)
     stale = isinstance(error, Stale) and row is not None
     if stale and row is not None:
         values["version"] = row.version
@@ -234,6 +239,7 @@ def _refused(
         rows_of(form),
         error,
         SHOWN,
+        resource="subnets",
         subnet=row,
         current=current,
         **_classes(session),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Vlan
 from app.schemas.labels import VlanIn, vlan_out
-from app.services import labels, vlans
+from app.services import vlans
 from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.services.patch import parsed
@@ -31,9 +31,7 @@ def list_vlans(request: Request, session: Db, actor: Viewer, q: str = "", after:
 @router.get("/new")
 def show_new(request: Request, session: Db, actor: Operator) -> Response:
     """Show the form of a new VLAN."""
-    known = labels.definitions(session, "vlans")
-    preset = {name: d.default for name, d in known.items() if d.default is not None}
-    return _form(request, session, custom_values.filled(preset), None)
+    return _form(request, session, custom_values.defaults(custom_values.fields(session, "vlans")), None)
 
 
 @router.post("/new")
@@ -52,7 +50,7 @@ def show(request: Request, session: Db, actor: Operator, vlan_id: Id) -> Respons
     """Show the form of a VLAN."""
     row = vlans.get_vlan(session, vlan_id)
     values = {name: getattr(row, name) for name in (*TEXTS, "version")} | {"tags": ", ".join(row.tags)}
-    return _form(request, session, {**values, **custom_values.filled(row.custom_fields)}, row)
+    return _form(request, session, {**values, **custom_values.filled("vlans", row.custom_fields)}, row)
 
 
 @router.post("/{vlan_id}")
@@ -79,7 +77,7 @@ def delete(request: Request, session: Db, actor: Operator, vlan_id: Id) -> Respo
 
 def _shape(session: Session, form: Any) -> VlanIn:
     tags = [name for name in str(form.get("tags", "")).split(",") if name.strip()]
-    custom = custom_values.typed(form, labels.definitions(session, "vlans").values())
+    custom = custom_values.typed(form, custom_values.fields(session, "vlans"))
     return parsed(VlanIn, {**filled(form, *TEXTS), "tags": tags, "custom_fields": custom})
 
 
@@ -97,8 +95,8 @@ def _list(
 def _form(
     request: Request, session: Session, values: Any, row: Vlan | None, error: DomainError | None = None
 ) -> Response:
-    known = list(labels.definitions(session, "vlans").values())
+    known = custom_values.fields(session, "vlans")
     fields = (*TEXTS, "tags", *custom_values.inputs(known))
-    problems = problems_of(custom_values.moved(error), fields) if error else {}
+    problems = problems_of(custom_values.moved(error, "vlans"), fields) if error else {}
     shown: dict[str, Any] = {"values": values, "row": row, "problems": problems, "custom": known}
     return page(request, session, "vlans/form.html", 422 if error else 200, **shown)

@@ -31,6 +31,10 @@ TIMES = (
     _n("lease_time"), _n("min_lease_time"), _n("max_lease_time"), _n("renew_time"), _n("rebind_time"),
     _n("next_server"), _n("server_name"), _n("boot_file"),
 )  # fmt: skip
+EXPORTS = (
+    _n("option definitions"), _n("settings"), _n("tags"), _n("custom fields"), _n("client classes"),
+    _n("shared networks"), _n("denied clients"), _n("leases"),
+)  # fmt: skip
 RESOURCES = (_n("subnets"), _n("pools"), _n("reservations"), _n("addresses"), _n("vlans"))
 TYPES = (_n("text"), _n("integer"), _n("boolean"), _n("date"), _n("choice"), _n("url"))
 PAGES = (_n("Set up a subnet"), _n("Search"))
