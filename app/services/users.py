@@ -1,6 +1,7 @@
 """Who has an account, and is this their password?"""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from pwdlib import PasswordHash
@@ -18,7 +19,6 @@ MIN_PASSWORD: Final = 10
 MAX_PASSWORD: Final = 1000
 MIN_DIFFERENT: Final = 5
 _hasher = PasswordHash.recommended()
-_NOBODY = _hasher.hash("no such user: compared all the same, so that the time tells nothing")
 LISTING: Final = Listing(
     User,
     fields(User, "id", "name", "role", "disabled", "created_at"),
@@ -121,7 +121,7 @@ def verify(session: Session, name: str, password: str) -> User | None:
     """Return the user if the password is theirs; takes equally long when there is no such user."""
     row = find_by_name(session, name)
     able = row is not None and bool(row.password_hash)
-    right = _hasher.verify(password[:MAX_PASSWORD], row.password_hash if row is not None and able else _NOBODY)
+    right = _hasher.verify(password[:MAX_PASSWORD], row.password_hash if row is not None and able else _nobody())
     return row if row is not None and able and right and not row.disabled else None
 
 
@@ -142,6 +142,12 @@ def _check(session: Session, name: str, role: str, subnets: list[int] | None) ->
     if role not in ROLES:
         raise Invalid(Problem("role", "choice", f"The role is one of {', '.join(ROLES)}."))
     check_subnets(session, subnets)
+
+
+@cache
+def _nobody() -> str:
+    """Return the hash that is compared for a name that nobody has, so that the time tells nothing."""
+    return _hasher.hash("no such user")
 
 
 def _hash(name: str, password: str) -> str:

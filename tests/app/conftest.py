@@ -67,7 +67,8 @@ def live_server(tmp_path: Path, migrated_file: Path) -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
+def product(tmp_path: Path, migrated_file: Path) -> Iterator[Product]:
+    shutil.copyfile(migrated_file, tmp_path / "test.db")
     running = Product(tmp_path)
     try:
         running.sign_up()
