@@ -21,6 +21,7 @@ from app.api.rates import Rates
 from app.api.router import router as api_router
 from app.assets import assets
 from app.auth.gate import Gate
+from app.auth.oidc import Oidc
 from app.auth.throttle import Throttle
 from app.database import make_engine, make_session_factory, ping, unit_of_work
 from app.models.base import utc_now
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.gate = Gate(app.state.engine.dialect.name)
     app.state.imports = ImportRunner(app.state.sessions, settings.database_url)
     app.state.throttle = Throttle()
+    app.state.oidc = Oidc(settings.oidc) if settings.oidc.issuer else None
     app.state.undo = undo_change
     app.state.uses = Uses()
     app.state.rates = Rates(settings.api_requests_per_minute)

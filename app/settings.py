@@ -1,9 +1,66 @@
 """How does the environment configure the product?"""
 
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.services.actors import ROLES
+
+
+class OidcSettings(BaseSettings):
+    """How people sign in at an OpenID provider, from LEASEBOARD_OIDC_*; off while there is no issuer."""
+
+    model_config = SettingsConfigDict(env_prefix="LEASEBOARD_OIDC_", frozen=True)
+
+    issuer: str = Field(default="", description="https://..., as the provider writes it")
+    client_id: str = ""
+    client_secret: str = Field(default="", repr=False, description="empty = a public client, PKCE alone")
+    scopes: str = "openid profile email"
+    role_claim: str = Field(
+        default="", description="claim with roles; a.b goes into objects; empty = roles, else groups"
+    )
+    roles: str = Field(
+        default="", description="VALUE=ROLE, comma separated; empty = viewer, operator, admin themselves"
+    )
+    default_role: Literal["", "viewer", "operator", "admin"] = Field(
+        default="", description="for whom the claim gives none; empty = they are refused"
+    )
+    button: str = Field(default="Sign in with OpenID Connect", min_length=1, max_length=60)
+
+    @property
+    def role_of_value(self) -> dict[str, str]:
+        """The role that each value of the claim gives."""
+        pairs = [part.rpartition("=") for part in self.roles.split(",") if part.strip()]
+        return {value.strip(): role.strip() for value, _, role in pairs} or {role: role for role in ROLES}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.issuer:
+            return self
+        if not self.client_id:
+            raise ValueError("LEASEBOARD_OIDC_CLIENT_ID is missing")
+        if not safe(self.issuer):
+            raise ValueError(f"LEASEBOARD_OIDC_ISSUER must begin with https://, and {self.issuer!r} does not")
+        wrong = {value: role for value, role in self.role_of_value.items() if role not in ROLES or not value}
+        if wrong:
+            raise ValueError(f"LEASEBOARD_OIDC_ROLES wants VALUE=viewer|operator|admin, not {wrong}")
+        return self
+
+
+def safe(url: str) -> bool:
+    """Tell whether secrets may be sent to an address: by TLS, or without it to this very host."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    try:
+        loopback = parts.hostname == "localhost" or ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+    return parts.scheme == "http" and loopback
 
 
 class Settings(BaseSettings):
@@ -17,6 +74,8 @@ class Settings(BaseSettings):
     dhcp_port: int = Field(default=67, ge=1, le=65535)
     workers: int = Field(default=1, ge=1, le=64, description="DHCP workers on this host; 1 on SQLite")
     secure_cookies: bool = False
+    public_url: str = Field(default="", description="how browsers reach the pages; empty = as each request says")
+    oidc: OidcSettings = Field(default_factory=OidcSettings)
     webhook_allow: str = Field(
         default="",
         description="prefixes, comma separated, that webhooks may reach although they are loopback or link-local",

@@ -28,8 +28,18 @@ def main() -> None:
     except DomainError as error:
         refuse(str(error))
     except ValidationError as error:
-        refuse("\n".join(f"LEASEBOARD_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()))
+        refuse(wrong_settings(error))
     except ArgumentError as error:
         refuse(f"The database URL cannot be used: {error}")
     except OperationalError as error:
         refuse(f"The database cannot be used: {error.orig}")
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """Return a line for each variable of the environment that is wrong."""
+    prefix = "LEASEBOARD_OIDC_" if error.title == "OidcSettings" else "LEASEBOARD_"
+    lines = []
+    for fault in error.errors():
+        said = fault["msg"].removeprefix("Value error, ")
+        lines.append(f"{prefix}{str(fault['loc'][0]).upper()}: {said}" if fault["loc"] else said)
+    return "\n".join(lines)

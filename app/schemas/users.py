@@ -41,6 +41,9 @@ class UserOut(UserSettings):
     """An account as it is stored."""
 
     id: int
+    source: Literal["local", "oidc"] = Field(
+        description="who knows the person: this server, or the OpenID provider"
+    )
     has_password: bool
     external_id: str | None
     created_at: datetime
@@ -114,8 +117,9 @@ class MeOut(Shape):
 
 def user_out(row: User) -> UserOut:
     """Return the shape of a row."""
-    same = {name: getattr(row, name) for name in UserOut.model_fields if name != "has_password"}
-    return UserOut.model_construct(**same, has_password=bool(row.password_hash))
+    same = {n: getattr(row, n) for n in UserOut.model_fields if n not in ("has_password", "source")}
+    source: Literal["local", "oidc"] = "local" if row.external_id is None else "oidc"
+    return UserOut.model_construct(**same, has_password=bool(row.password_hash), source=source)
 
 
 def token_out(row: Token) -> TokenOut:

@@ -106,6 +106,9 @@ def set_password(
 
     A user proves the change of their own by the current one; an admin changes another's without. Raises Invalid.
     """
+    if user.external_id is not None:
+        detail = f"{user.name} signs in at the OpenID provider and has no password here."
+        raise Invalid(Problem("password", "external", detail))
     if user.id == actor.user_id:
         if not user.password_hash or not _hasher.verify((current or "")[:MAX_PASSWORD], user.password_hash):
             raise Invalid(Problem("current_password", "wrong", "This is not your present password."))

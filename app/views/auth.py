@@ -22,7 +22,15 @@ def _start(request: Request, session: Session, user: User) -> str:
     return sessions.start(session, user, remote_of(request), request.headers.get("user-agent", ""))
 
 
-def _signed_in(request: Request, secret: str, target: str = "/") -> RedirectResponse:
+def login_page(request: Request, problem: str = "", status: int = 200, values: object = None) -> Response:
+    """Return the sign-in page; a button leads to the OpenID provider when there is one."""
+    oidc = request.app.state.oidc
+    button = oidc.settings.button if oidc is not None else ""
+    return bare(request, "auth/login.html", status, values=values or {}, problem=problem, button=button)
+
+
+def signed_in(request: Request, secret: str, target: str = "/") -> RedirectResponse:
+    """Return the way into the pages, with the cookie of a new session."""
     response = RedirectResponse(target, 303)
     secure = request.app.state.settings.secure_cookies
     age = int(sessions.LIFETIME.total_seconds())
@@ -58,7 +66,7 @@ def set_up(request: Request, session: Db, form: Form) -> Response:
         user = users.create_user(session, Actor(name.strip() or "?", "admin"), name, password, "admin")
     except DomainError as error:
         return bare(request, "auth/setup.html", 422, values=values, problem=str(error))
-    return _signed_in(request, _start(request, session, user), "/start")
+    return signed_in(request, _start(request, session, user), "/start")
 
 
 @router.get("/login")
@@ -66,7 +74,7 @@ def show_login(request: Request, session: Db) -> Response:
     """Show the sign-in page."""
     if not users.count_users(session):
         return RedirectResponse("/setup", 303)
-    return bare(request, "auth/login.html", values={}, problem="")
+    return login_page(request)
 
 
 @router.post("/login")
@@ -81,7 +89,7 @@ def log_in(request: Request, form: Form) -> Response:
     wait = max(throttle.wait_s(key) for key in keys)
     if wait:
         problem = f"Too many wrong passwords; try again in {math.ceil(wait)} seconds."
-        return bare(request, "auth/login.html", 429, values=values, problem=problem)
+        return login_page(request, problem, 429, values)
     factory = request.app.state.sessions
     with unit_of_work(factory, writing=False) as session:
         user = users.verify(session, name, str(values.get("password", "")))
@@ -89,12 +97,12 @@ def log_in(request: Request, form: Form) -> Response:
         for key in keys:
             throttle.failed(key)
         problem = "The name or the password is wrong."
-        return bare(request, "auth/login.html", 422, values=values, problem=problem)
+        return login_page(request, problem, 422, values)
     for key in keys:
         throttle.succeeded(key)
     with unit_of_work(factory) as session:
         secret = _start(request, session, user)
-    return _signed_in(request, secret)
+    return signed_in(request, secret)
 
 
 @router.post("/logout")

@@ -18,6 +18,7 @@ from app.views import (
     history,
     imports,
     leases,
+    oidc,
     option_catalogue,
     option_definitions,
     pools,
@@ -38,6 +39,7 @@ from app.views import (
 router = APIRouter()
 for concept in (
     auth,
+    oidc,
     dashboard,
     subnets,
     subnet_detail,
