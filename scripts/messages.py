@@ -18,11 +18,11 @@ ROOT = Path(__file__).resolve().parent.parent
 METHODS = [("app/views/**.py", "python"), ("templates/**.html", "jinja2")]
 OPTIONS = {"templates/**.html": {"newstyle_gettext": "true", "trimmed": "true", "extensions": "jinja2.ext.i18n"}}
 KEYWORDS = {"_": None, "_n": None, "gettext": None, "ngettext": (1, 2), "Column": (2,)}
-SPEAKERS = {"Problem": 2, "Refused": 0, "Finding": 1, "ValueError": 0, "OptionValueError": 0}
+SPEAKERS = {"Problem": 2, "Refused": 0, "Finding": 1, "ValueError": 0, "OptionValueError": 0, "say": 1}
 """What a service says a sentence with, and which argument the sentence is."""
 SENTENCE_NAMES = ("message", "detail", "error", "disabled_reason", "text")
 """What a sentence is called that is made before it is said."""
-SOURCES = ("app/notify", "app/schemas/targets.py")
+SOURCES = ("app/notify", "app/schemas/targets.py", "app/services/explain.py", "dhcpd/engine")
 """Where the sentences are collected that reach a page (app/views/sentences.py)."""
 
 
@@ -32,16 +32,15 @@ def sentences() -> Iterator[str]:
         root = ROOT / source
         for path in [root] if root.is_file() else sorted(root.rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
-                name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+                name = _target(node.func) if isinstance(node, ast.Call) else ""
                 if name in SPEAKERS and len(node.args) > SPEAKERS[name]:
                     yield from _sentence(node.args[SPEAKERS[name]])
-                if isinstance(node, ast.Assign) and _target(node) in SENTENCE_NAMES:
+                if isinstance(node, ast.Assign) and _target(node.targets[0]) in SENTENCE_NAMES:
                     yield from _sentence(node.value)
 
 
-def _target(node: ast.Assign) -> str:
-    target = node.targets[0]
-    return getattr(target, "id", getattr(target, "attr", ""))
+def _target(node: ast.expr) -> str:
+    return str(getattr(node, "id", getattr(node, "attr", "")))
 
 
 def _sentence(node: ast.expr) -> Iterator[str]:

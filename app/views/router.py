@@ -13,6 +13,7 @@ from app.views import (
     dashboard,
     denied_clients,
     division,
+    explain,
     explorer,
     help,
     history,
@@ -67,6 +68,7 @@ for concept in (
     tags,
     use,
     vlans,
+    explain,
     alerts,
     webhooks,
 ):

@@ -49,5 +49,5 @@ def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
 def _expression(template: str) -> str:
     parts = _PLACE.split(template)
     return "".join(
-        f"(?P<{part}>.+?)" if index % 2 else re.escape(part.replace("%%", "%")) for index, part in enumerate(parts)
+        f"(?P<{part}>.*?)" if index % 2 else re.escape(part.replace("%%", "%")) for index, part in enumerate(parts)
     )

@@ -31,6 +31,17 @@ TIMES = (
     _n("lease_time"), _n("min_lease_time"), _n("max_lease_time"), _n("renew_time"), _n("rebind_time"),
     _n("next_server"), _n("server_name"), _n("boot_file"),
 )  # fmt: skip
+STEPS = (
+    _n("it is free for this client"), _n("it is taken, or outside the client's pools"), _n("no address is free"),
+    _n("%(p1)s is the next free address"), _n("lies in subnet %(p1)s"), _n("lies in no subnet that is served"),
+    _n("its client identifier"), _n("its hardware address"), _n("settings, without an address"),
+    _n(" by what its relay says"), _n("the relay's address"), _n("the client's own address"),
+    _n("the relay's link selection (82.5)"), _n("the subnet selection option (118)"), _n("reserved"),
+    _n("offered before"), _n("its last lease"), _n("asked for"), _n("a ping"), _n("ARP"),
+)  # fmt: skip
+TOPICS = (
+    _n("link"), _n("client"), _n("binding"), _n("policy"), _n("probe"), _n("outcome"), _n("class"),
+)  # fmt: skip
 EXPORTS = (
     _n("option definitions"), _n("settings"), _n("tags"), _n("custom fields"), _n("client classes"),
     _n("shared networks"), _n("denied clients"), _n("leases"),

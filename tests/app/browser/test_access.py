@@ -26,6 +26,7 @@ PAGES = (
     "/server", "/alerts", "/alerts?state=resolved", "/alert-rules", "/alert-rules/new", "/alert-rules/1",
     "/webhooks", "/webhooks/new", "/webhooks/1", "/audit", "/audit/1", "/users", "/users/1", "/tokens",
     "/sessions", "/password", "/preferences",
+    "/explain", "/explain?mac=00:00:0c:11:22:33&subnet_id=1", "/imports/losses?format=kea",
     "/start", "/start?interface=relay", "/help", "/no-such-page",
 )  # fmt: skip
 
