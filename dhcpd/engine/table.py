@@ -1,12 +1,11 @@
 """Which address is free, whose is it, and what runs out when? The database's image in memory."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
 
 from dhcpd.engine.book import Leases
 from dhcpd.engine.clients import Clients
 from dhcpd.engine.floods import Flood, Newcomer, Note, Returned
+from dhcpd.engine.free_addresses import FreeAddresses
 from dhcpd.engine.holds import Holds
 from dhcpd.engine.leases import (
     ACTIVE,
@@ -24,28 +23,6 @@ from dhcpd.engine.reasons import Reason
 from dhcpd.engine.snapshot import EMPTY, Pool, Snapshot
 from dhcpd.engine.timers import Timers
 
-QUEUE_SLACK: Final = 1024
-"""Stale entries that the queue of a pool's free addresses may hold beside twice the pool's size."""
-
-
-class Allocator:
-    """The free addresses of one pool: never used ones in order, then the least recently used.
-
-    With several workers on one database each takes from its own part first, the addresses that leave `rank` when
-    divided by `parts`, so that two seldom try the same one; `others` and `scan` are for when that part is used up.
-    """
-
-    __slots__ = ("cursor", "first", "last", "others", "parts", "reusable", "scan")
-
-    def __init__(self, first: int, last: int, rank: int, parts: int) -> None:
-        self.first = first
-        self.last = last
-        self.parts = parts
-        self.cursor = first + (rank - first) % parts
-        self.scan = first if parts > 1 else last + 1
-        self.reusable: deque[int] = deque()
-        self.others: deque[int] = deque()
-
 
 class Table:
     """All bindings and offers. `apply` and `revert` are the only ways to change it."""
@@ -57,7 +34,7 @@ class Table:
         self._idle: set[int] = set()
         self._holds = Holds()
         self._timers = Timers()
-        self._allocators: dict[tuple[int, int], Allocator] = {}
+        self._free: dict[tuple[int, int], FreeAddresses] = {}
         self._declines: dict[bytes, int] = {}
         self._rank, self._parts = 0, 1
         self.floods: dict[int, Flood] = {}
@@ -93,14 +70,14 @@ class Table:
         """Serve from another configuration; what stayed the same keeps its allocation state."""
         old, self.snapshot = self.snapshot, snapshot
         self._rehome(old)
-        kept: dict[tuple[int, int], Allocator] = {}
+        kept: dict[tuple[int, int], FreeAddresses] = {}
         fresh: list[Pool] = []
         for pool in (p for s in snapshot.subnets for p in s.pools):
-            allocator = self._allocators.get((pool.first, pool.last))
-            kept[pool.first, pool.last] = allocator or self._allocator(pool.first, pool.last)
+            allocator = self._free.get((pool.first, pool.last))
+            kept[pool.first, pool.last] = allocator or self._free_addresses(pool.first, pool.last)
             if allocator is None:
                 fresh.append(pool)
-        self._allocators = kept
+        self._free = kept
         self._return_used(fresh, {ip for kept in (old.blocked, old.reserved) for ip in kept if self._may_serve(ip)})
 
     def _rehome(self, old: Snapshot) -> None:
@@ -140,15 +117,15 @@ class Table:
             return
         self._rank, self._parts = rank, parts
         self._watch()
-        old, self._allocators = self._allocators, {}
+        old, self._free = self._free, {}
         for first, last in old:
-            self._allocators[first, last] = self._allocator(first, last)
+            self._free[first, last] = self._free_addresses(first, last)
         for allocator in old.values():
-            for ip in (*allocator.reusable, *allocator.others):
+            for ip in allocator.given_back():
                 self._make_reusable(ip, first=False)
 
-    def _allocator(self, first: int, last: int) -> Allocator:
-        return Allocator(first, last, self._rank, self._parts)
+    def _free_addresses(self, first: int, last: int) -> FreeAddresses:
+        return FreeAddresses(first, last, self._rank, self._parts)
 
     def learn(self, lease: Lease) -> None:
         """Take in what the database holds of an address: another worker wrote it."""
@@ -177,17 +154,8 @@ class Table:
         pool = self._pool_of(ip)
         if pool is None:
             return
-        allocator = self._allocators[pool.first, pool.last]
-        queue = allocator.reusable if ip % self._parts == self._rank else allocator.others
-        if first:
-            if not queue or queue[0] != ip:
-                queue.appendleft(ip)
-        else:
-            queue.append(ip)
-        if len(queue) > 2 * (allocator.last - allocator.first) + QUEUE_SLACK:
-            latest = list(dict.fromkeys(reversed(queue)))  # what was taken again and given back stands there twice
-            queue.clear()
-            queue.extend(reversed(latest))
+        allocator = self._free[pool.first, pool.last]
+        allocator.give_back(ip, first=first)
 
     # --- questions ---
 
@@ -246,33 +214,18 @@ class Table:
 
     def next_free(self, pool: Pool, client_key: bytes, now: int) -> int | None:
         """Return an address of the pool, O(1) amortised: never used before, then least recently used."""
-        allocator = self._allocators[pool.first, pool.last]
-        while allocator.cursor <= allocator.last:
-            if self._is_unused(allocator.cursor):
-                return allocator.cursor
-            allocator.cursor += allocator.parts
-        return (
-            self._least_recent(allocator.reusable, client_key, now)
-            or self._unused_of_others(allocator)
-            or self._least_recent(allocator.others, client_key, now)
-        )
+        allocator = self._free[pool.first, pool.last]
+        unused = allocator.unused(self._is_unused)
+        if unused is not None:
+            return unused
+
+        def may_have(ip: int) -> bool:
+            return ip not in self._holds and self.is_allocatable(ip, (client_key,), now)
+
+        return allocator.used(may_have, self._is_unused)
 
     def _is_unused(self, ip: int) -> bool:
         return ip not in self.leases and ip not in self._holds and self._may_serve(ip)
-
-    def _unused_of_others(self, allocator: Allocator) -> int | None:
-        while allocator.scan <= allocator.last:
-            if self._is_unused(allocator.scan):
-                return allocator.scan
-            allocator.scan += 1
-        return None
-
-    def _least_recent(self, queue: deque[int], client_key: bytes, now: int) -> int | None:
-        while queue:
-            if queue[0] not in self._holds and self.is_allocatable(queue[0], (client_key,), now):
-                return queue[0]
-            queue.popleft()
-        return None
 
     def offers(self, *, now: int) -> list[tuple[int, int]]:
         """Return the newest offers that are held: (address, when the hold ends), at most 256."""
@@ -288,8 +241,7 @@ class Table:
 
     def left_in(self, pool: Pool) -> int:
         """Return about how many addresses of a pool are free, without a look at each."""
-        allocator = self._allocators[pool.first, pool.last]
-        return (allocator.last - allocator.cursor) // allocator.parts + 1 + len(allocator.reusable)
+        return self._free[pool.first, pool.last].left()
 
     def declines_of(self, mac: bytes) -> int:
         """Return how many addresses the client has in quarantine."""

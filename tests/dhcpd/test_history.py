@@ -350,7 +350,7 @@ class History(RuleBasedStateMachine):
     @invariant()
     def indexes_agree_with_the_leases(self) -> None:
         table = self.table
-        for row in table.leases.unpacked():
+        for row in list(table.leases.unpacked()):
             subnet = table.snapshot.subnet_of(row.ip)
             if row.state == ACTIVE and subnet is not None and row.expires_at > self.now:
                 assert table.binding(subnet.link, row.client_key, row.mac) == row, "a client is not found"
