@@ -112,7 +112,7 @@ class Scope:
             return self
         return Scope(
             {**self.options, **layer.options},
-            (self.always - layer.options.keys()) | layer.always,
+            self.always.difference(layer.options) | layer.always,
             self.siaddr if layer.siaddr is None else layer.siaddr,
             self.sname if layer.sname is None else layer.sname,
             self.file if layer.file is None else layer.file,

@@ -27,7 +27,7 @@ from app.database import make_engine, make_session_factory, unit_of_work
 from app.main import create_app
 from app.migrate import upgrade
 from app.models import Lease, LeaseEvent, Pool, Reservation, ReservationIdentifier, Subnet, User
-from app.services import tokens, users
+from app.services import occupancy, tokens, users
 from app.services.actors import COMMAND_LINE
 from app.services.names import NAMES
 from app.settings import Settings
@@ -94,6 +94,8 @@ def fill(engine: Engine, leases: int, subnets: int) -> None:
         write(engine, model, iter(rows))
     write(engine, Lease, lease_rows(leases, subnets))
     write(engine, LeaseEvent, event_rows(lease_rows(leases, subnets)))
+    with unit_of_work(make_session_factory(engine)) as session:
+        occupancy.rebuild(session)
     with engine.connect().execution_options(writing=True) as connection:
         connection.execute(text("ANALYZE"))
         connection.commit()
