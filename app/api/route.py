@@ -11,11 +11,13 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message
 
+from app.api.listing import CUSTOM_FIELDS
 from app.api.trial import dry_run
 from app.api.write import Repeated, Write, begin_write, keep_answer, wait_until_applied
 from app.auth.deps import COOKIE, SAFE, remote_of
 from app.services.audit import CHANGES, REVISION
 from app.services.errors import Problem
+from app.services.labels import CUSTOM
 from app.services.listing import Unreadable
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -33,8 +35,9 @@ def only_known(request: Request) -> None:
         for field in dependant.query_params:
             known.update(getattr(field.field_info.annotation, "model_fields", (field.alias,)))
         pending += dependant.dependencies
+    takes_custom = CUSTOM_FIELDS in known
     for name in request.query_params:
-        if name not in known:
+        if name not in known and not (takes_custom and name.startswith(CUSTOM)):
             raise Unreadable(Problem(name, "bad_parameter", f"there is no parameter {name!r} here"))
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Text, cast, select
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import CustomField, KnownAddress, Pool, Reservation, Subnet, Tag, Vlan
@@ -132,14 +132,78 @@ def tagged(model: type[Any], name: str) -> ColumnElement[bool]:
     return cast(model.tags, Text).contains(json.dumps(name.strip().lower()), autoescape=True)
 
 
-def having(model: type[Any], definition: CustomField, text: str) -> ColumnElement[bool]:
-    """Return the condition "the custom field has this value", as a query's text tells it; raises ValueError."""
+CUSTOM: Final = "cf_"
+"""A list is narrowed by the custom field NAME with the parameter cf_NAME, with a suffix for other comparisons."""
+SUFFIXES: Final = {
+    "text": ("ne", "in", "contains", "startswith", "isnull"),
+    "url": ("ne", "in", "contains", "startswith", "isnull"),
+    "choice": ("ne", "in", "contains", "startswith", "isnull"),
+    "integer": ("ne", "in", "gt", "lt", "isnull"),
+    "date": ("ne", "in", "gt", "lt", "isnull"),
+    "boolean": ("ne", "isnull"),
+}
+"""Type of a field -> comparisons other than equality."""
+MAX_IN: Final = 500
+
+
+def by_custom_field(session: Session, model: type[Any], parameter: str, text: str) -> ColumnElement[bool]:
+    """Return the condition of a parameter such as cf_site__contains; raises ValueError with a sentence."""
+    resource = next(name for name, table in TABLES.items() if table is model)
+    known = definitions(session, resource)
+    name, suffix = parameter.removeprefix(CUSTOM), "eq"
+    if name not in known:
+        name, _, suffix = name.rpartition("__")
+    definition = known.get(name)
+    allowed = ("eq",) if name == parameter.removeprefix(CUSTOM) else ()
+    if definition is None or suffix not in (*allowed, *SUFFIXES[definition.type]):
+        raise ValueError(f"{resource} have no custom field for the parameter {parameter[:60]!r}")
+    return _compared(_column(model, definition), definition, suffix, text)  # type: ignore[no-any-return]  # JSON columns
+
+
+def _column(model: type[Any], definition: CustomField) -> Any:
     column = model.custom_fields[definition.name]
-    if definition.type == "integer":
-        return column.as_integer() == int(text)  # type: ignore[no-any-return]  # JSON columns are untyped
     if definition.type == "boolean":
-        wanted = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
-        if wanted is None:
-            raise ValueError(f"{text[:40]!r} is neither true nor false")
-        return column.as_boolean() == wanted  # type: ignore[no-any-return]  # JSON columns are untyped
-    return column.as_string() == text  # type: ignore[no-any-return]  # JSON columns are untyped
+        return column.as_boolean()
+    return cast(column.as_string(), BigInteger) if definition.type == "integer" else column.as_string()
+
+
+def _compared(column: Any, definition: CustomField, suffix: str, text: str) -> Any:
+    if suffix == "isnull":
+        return column.is_(None) if _truth(text) else column.is_not(None)
+    if suffix == "in":
+        parts = text.split(",")
+        if len(parts) > MAX_IN:
+            raise ValueError(f"at most {MAX_IN} values at once")
+        return column.in_([_value(definition, part) for part in parts])
+    value = _value(definition, text)
+    if suffix == "ne":
+        return or_(column != value, column.is_(None))
+    if suffix == "gt":
+        return column > value
+    if suffix == "lt":
+        return column < value
+    if suffix == "contains":
+        return column.icontains(value, autoescape=True)
+    return column.istartswith(value, autoescape=True) if suffix == "startswith" else column == value
+
+
+def _value(definition: CustomField, text: str) -> Any:
+    """Return what a query's text means for the field; a part of a choice may be given. Raises ValueError."""
+    if definition.type == "boolean":
+        return _truth(text)
+    value: Any = text
+    if definition.type == "integer":
+        if not text.isascii() or not text.removeprefix("-").isdecimal() or len(text) > 20:
+            raise ValueError(f"{_short(text)} is not a whole number")
+        value = int(text)
+    fault = "" if definition.type in ("choice", "url") else fault_of(definition, value)
+    if fault or "\0" in text:
+        raise ValueError(fault or "a text has no NUL")
+    return value
+
+
+def _truth(text: str) -> bool:
+    wanted = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(text.lower())
+    if wanted is None:
+        raise ValueError(f"{_short(text)} is neither true nor false")
+    return wanted

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.models import Base
 from app.services.errors import Invalid, Problem
 from app.services.kinds import ADDRESS, BOOLEAN, MOMENT, Kind, kind_of
+from app.services.labels import CUSTOM, TABLES, by_custom_field
 
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000
@@ -76,6 +77,11 @@ class Listing:
     search: Callable[[str], Condition] | None = None
     extra: dict[str, tuple[Kind, Callable[[Any], Condition]]] = field(default_factory=dict)
     known: Callable[[Session, str, str], Condition | None] = lambda session, name, text: None
+
+    @property
+    def has_custom_fields(self) -> bool:
+        """Tell whether rows bear fields that people define; cf_NAME narrows by one."""
+        return self.model in TABLES.values()
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -159,6 +165,11 @@ def narrowing(session: Session, listing: Listing, name: str, text: str) -> Condi
         return condition(_parse(name, kind, text))
     if name in listing.networks:
         return cast("Condition", _in_network(listing, name, text))
+    if name.startswith(CUSTOM) and listing.has_custom_fields:
+        try:
+            return by_custom_field(session, listing.model, name, text)
+        except ValueError as error:
+            raise _unreadable(name, str(error)) from None
     base, _, operator = name.partition("__")
     found = listing.fields.get(base)
     if found is None or (operator and operator not in found.operators) or (name.endswith("__")):

@@ -1,7 +1,7 @@
 """How many addresses of a range are leased or declined? Answered from 64 addresses a row, never from the leases."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -19,6 +19,8 @@ _ALL: Final = (1 << 64) - 1
 _LAST: Final = (1 << 32) - 1
 SPANS_AT_ONCE: Final = 1000
 """More ranges than these are read as one, from the first to the last."""
+BLOCKS_AT_ONCE: Final = 200
+RANGES_AT_ONCE: Final = 100
 Row = tuple[int, int, int]
 
 
@@ -112,3 +114,32 @@ def rebuild(session: Session) -> None:
 
 def _signed(bits: int) -> int:
     return bits - (1 << 64) if bits >> 63 else bits
+
+
+def marked(session: Session, spans: Sequence[Span], state: str) -> Iterator[int]:
+    """Yield the addresses (keys) of the spans that are leased (`active`) or `declined`, in order."""
+    marks = LeaseBlock.active if state == "active" else LeaseBlock.declined
+    ranges = _block_ranges(spans)
+    if len(ranges) > RANGES_AT_ONCE:
+        ranges = [(ranges[0][0], ranges[-1][1])]
+    for position, high in ranges:
+        while True:
+            query = select(LeaseBlock.block, marks).where(LeaseBlock.block.between(position, high), marks != 0)
+            rows = session.execute(query.order_by(LeaseBlock.block).limit(BLOCKS_AT_ONCE)).all()
+            for block, bits in rows:
+                yield from _within(spans, IPV4_BASE + (block << BLOCK_BITS), bits & _ALL)
+            if len(rows) < BLOCKS_AT_ONCE:
+                break
+            position = rows[-1][0] + 1
+
+
+def _within(spans: Sequence[Span], start: int, bits: int) -> Iterator[int]:
+    """Yield the marked addresses of a block that lie in one of the spans, which are in order."""
+    index = bisect_left(spans, start, key=lambda bounds: bounds[1])
+    while bits:
+        number = start + (bits & -bits).bit_length() - 1
+        bits &= bits - 1
+        while index < len(spans) and spans[index][1] < number:
+            index += 1
+        if index < len(spans) and spans[index][0] <= number:
+            yield number

@@ -9,10 +9,10 @@ from app.database import SessionFactory, unit_of_work
 from app.models import Subnet, Tag
 from app.schemas.labels import CustomFieldIn, TagIn, VlanIn
 from app.schemas.subnets import SubnetIn
-from app.services import custom_fields, labels, subnets, tags, vlans
+from app.services import custom_fields, subnets, tags, vlans
 from app.services.actors import Actor
 from app.services.errors import Conflict, Forbidden, Invalid
-from app.services.listing import Wish, cut
+from app.services.listing import Unreadable, Wish, cut, read_wish
 from app.services.patch import parsed
 
 ADMIN = Actor("ada", "admin")
@@ -132,16 +132,35 @@ def test_definition_changes_only_while_its_values_fit(factory: SessionFactory) -
 
 
 def test_objects_are_found_by_custom_field(factory: SessionFactory) -> None:
-    define(factory, name="owner", type="text")
-    define(factory, name="floor", type="integer")
-    define(factory, name="legacy", type="boolean")
-    found = plan(factory, "10.0.0.0/24", custom_fields={"owner": "o'brien", "floor": 3, "legacy": True})
-    plan(factory, "10.0.1.0/24", custom_fields={"owner": "x", "floor": 4, "legacy": False})
-    with unit_of_work(factory, writing=False) as session:
-        known = labels.definitions(session, "subnets")
-        for name, text in (("owner", "o'brien"), ("floor", "3"), ("legacy", "true")):
-            query = select(Subnet.id).where(labels.having(Subnet, known[name], text))
-            assert session.scalars(query).all() == [found]
+    for name, kind in (("owner", "text"), ("floor", "integer"), ("legacy", "boolean"), ("until", "date")):
+        define(factory, name=name, type=kind)
+    define(factory, name="floor__gt", type="text")
+    values: list[dict[str, Any]] = [
+        {"owner": "O'Brien 100%", "floor": 3, "legacy": True, "until": "2030-01-31", "floor__gt": "odd name"},
+        {"owner": "x", "floor": 2**40, "legacy": False, "until": "2031-01-31"},
+        {},
+    ]
+    ids = [plan(factory, f"10.0.{n}.0/24", custom_fields=fields) for n, fields in enumerate(values)]
+
+    def found(**parameters: str) -> list[int]:
+        with unit_of_work(factory, writing=False) as session:
+            rows = cut(session, subnets.LISTING, read_wish([*parameters.items()])).rows
+            return sorted(ids.index(row.id) for row in rows)
+
+    assert found(cf_owner="O'Brien 100%") == [0]
+    assert found(cf_owner__contains="brien 100%") == [0]
+    assert found(cf_owner__startswith="X") == [1]
+    assert found(cf_owner__ne="x") == [0, 2]
+    assert found(cf_floor="3") == found(cf_floor__lt="4") == [0]
+    assert found(cf_floor__gt="odd name") == [0]  # a field may be called so
+    assert found(cf_floor__in="3,1099511627776") == found(cf_floor__isnull="false") == [0, 1]
+    assert found(cf_legacy="no", cf_until__gt="2030-06-01") == [1]
+    assert found(cf_until__lt="2030-06-01") == [0]
+    assert found(cf_legacy__isnull="true") == [2]
+    for wrong in ({"cf_colour": "x"}, {"cf_owner__gt": "x"}, {"cf_floor": "x"}, {"cf_until": "2030"},
+                  {"cf_legacy__in": "true"}, {"cf_": ""}, {"cf_owner__": "x"}, {"cf_floor": "9" * 19}):  # fmt: skip
+        with pytest.raises(Unreadable):
+            found(**wrong)
 
 
 def test_only_an_admin_defines_fields(factory: SessionFactory) -> None:
