@@ -62,6 +62,19 @@ def saved(session: Session, path: str) -> Response:
     return RedirectResponse(f"{path}?saved={audit.current_revision(session)}", 303)
 
 
+def _faults(error: DomainError) -> tuple[dict[int, str], DomainError]:
+    """Return what is wrong with single options by the index of their row, and the other problems."""
+    found: dict[int, str] = {}
+    others = []
+    for problem in error.problems:
+        parts = problem.field.split("/")
+        if parts[0] == "options" and len(parts) > 1 and parts[1].isdecimal():
+            found[int(parts[1])] = f"{found.get(int(parts[1]), '')} {said(problem.detail)}".strip()
+        else:
+            others.append(problem)
+    return found, type(error)(*others)
+
+
 def form_page(
     request: Request,
     session: Session,
@@ -80,7 +93,9 @@ def form_page(
     custom = custom_values.fields(session, resource)
     if error is not None:
         error = custom_values.moved(error, resource)
+    faults, error = _faults(error) if error is not None and "options" in fields else ({}, error)
     problems = problems_of(error, (*fields, *custom_values.inputs(custom))) if error else {}
-    shown: dict[str, Any] = {"values": values, "problems": problems, "options": for_form(options), **more}
+    rows = for_form([{**row, "problem": faults.get(index)} for index, row in enumerate(options)])
+    shown: dict[str, Any] = {"values": values, "problems": problems, "options": rows, **more}
     shown["custom"] = custom
     return page(request, session, name, 422 if error else 200, **shown)

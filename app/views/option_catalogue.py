@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy import select
 
 from app.auth.deps import Db, Viewer
@@ -22,6 +22,13 @@ def list_options(request: Request, session: Db, actor: Viewer, q: str = "") -> R
     found = options.list_options(session, q)
     shown: dict[str, Any] = {"q": q, "options": found, "uses": _uses(session)}
     return page(request, session, "options/list.html", part="found", **shown)
+
+
+@router.get("/catalogue")
+def show_catalogue(session: Db, actor: Viewer) -> JSONResponse:
+    """Return the options with the shape of their values, for the editor of a form."""
+    names = {"space", "code", "name", "kind", "description", "settable", "example"}
+    return JSONResponse([row.model_dump(include=names, mode="json") for row in options.list_options(session)])
 
 
 def _uses(session: Any) -> dict[str, list[tuple[str, str, str]]]:

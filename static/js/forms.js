@@ -40,6 +40,7 @@ document.addEventListener("click", (event) => {
   for (const input of $$("input", copy)) input.value = "";
   rows.at(-1).after(copy);
   $("input", copy)?.focus();
+  copy.dispatchEvent(new Event("row-added", { bubbles: true }));
 });
 // A secret goes to the clipboard; where the browser has none (plain http), it is selected instead.
 document.addEventListener("click", async (event) => {

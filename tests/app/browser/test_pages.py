@@ -95,12 +95,14 @@ def test_subnet_pool_and_reservation_are_edited(page: Page, product: Product) ->
     subnet = product.plan()
     page.goto(f"/subnets/{subnet}/edit")
     page.get_by_label("Name", exact=True).fill("office")
-    page.get_by_label("Option 1", exact=True).fill("domain-name-servers")
+    page.get_by_label("Option 1", exact=True).fill("DNS servers")
+    page.get_by_role("option", name="domain-name-servers").click()
     page.get_by_label("Value 1", exact=True).fill("10.9.0.2 wrong")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert").first).to_contain_text("wrong")
     expect(page.get_by_label("Name", exact=True)).to_have_value("office")
-    page.get_by_label("Value 1", exact=True).fill("10.9.0.2, 10.9.0.3")
+    expect(page.locator(".option-problem")).to_contain_text('"wrong" is none')
+    page.get_by_label("Value 1, 2", exact=True).fill("10.9.0.3")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("navigation", name="Parts of this subnet").get_by_role("link", name="Options").click()
     expect(page.get_by_text("10.9.0.2, 10.9.0.3")).to_be_visible()
@@ -131,3 +133,42 @@ def test_stale_form_is_refused_and_keeps_what_was_typed(page: Page, product: Pro
     expect(page.get_by_role("alert").first).to_contain_text("Somebody else saved this meanwhile")
     expect(page.locator(".stale mark")).to_have_text("by me")
     expect(page.get_by_label("Name", exact=True)).to_have_value("by me")
+
+
+def test_options_are_chosen_from_the_catalogue_and_filled_in_by_their_kind(page: Page, product: Product) -> None:
+    subnet = product.plan()
+    page.goto(f"/subnets/{subnet}/edit")
+
+    def choose(row: int, text: str) -> None:
+        page.get_by_label(f"Option {row}", exact=True).press_sequentially(text)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+
+    choose(1, "121")
+    page.get_by_label("Value 1: destination").fill("10.0.0.0/8")
+    page.get_by_label("Value 1: router").fill("10.9.0.1")
+    page.locator(".widget-more").first.click()
+    page.get_by_label("Value 1, 2: destination").fill("0.0.0.0/0")
+    page.get_by_label("Value 1, 2: router").fill("10.9.0.2")
+    choose(2, "ip-forw")
+    page.get_by_label("Value 2", exact=True).select_option("true")
+    page.get_by_role("button", name="Another option").click()
+    choose(3, "43")
+    page.get_by_label("Value 3: space").select_option("pxe")
+    page.get_by_label("Value 3: sub-option").select_option("discovery-control")
+    page.get_by_label("Value 3: discovery-control").fill("8")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="10.9.0.0/24")).to_be_visible()
+    stored = product.api("GET", f"/subnets/{subnet}").json()["options"]
+    assert {row["option"]: row["value"] for row in stored} == {
+        "classless-static-routes": [
+            {"destination": "10.0.0.0/8", "router": "10.9.0.1"}, {"destination": "0.0.0.0/0", "router": "10.9.0.2"},
+        ],
+        "ip-forwarding": True,
+        "vendor-encapsulated-options": {
+            "space": "pxe", "options": [{"option": "discovery-control", "value": 8}],
+        },
+    }  # fmt: skip
+    page.goto(f"/subnets/{subnet}/edit")
+    expect(page.get_by_label("Value 1, 2: router")).to_have_value("10.9.0.2")
+    expect(page.get_by_label("Value 3: discovery-control")).to_have_value("8")
