@@ -35,7 +35,8 @@ With a `space` it is a sub-option of a vendor: `"space": "acme"` for option 43, 
     {"option": 43, "value": {"space": "acme", "options": [{"option": "controller", "value": "10.0.0.9"}]}}
 
 A sub-option without a definition is written by its code, its value as hexadecimal digits; so is all of option 43 when it
-is no list of sub-options. Codes marked *private* may be given another meaning.
+is no list of sub-options. A more specific scope replaces the whole option: sub-options of a pool do not join those of its
+subnet. Codes marked *private* may be given another meaning.
 """
 
 
