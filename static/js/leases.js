@@ -1,8 +1,10 @@
 // The live tail of the lease table: rows come rendered from the server, for the filter that is on the page.
 import { $, $$, element, fragment } from "./dom.js";
 
-const KEPT = 200;
-const AT_ONCE = 50;
+const KEPT = 100;
+const KEPT_IN_A_RUSH = 50;  // laying out and painting the table anew costs by its rows
+const AT_ONCE = 20;  // of each batch the newest: more can't be read, and each row costs the browser a millisecond
+const REST_MS = 200;
 const waiting = new Map();
 let running = false;
 
@@ -27,26 +29,26 @@ function place(rows) {
     if (old?.contains(document.activeElement) || old?.querySelector("details[open]")) continue;
     if (old && tail().dataset.query.includes("q=")) old.replaceWith(row);
     else { old?.remove(); body.prepend(row); }
-    window.htmx?.process(row);
+    if (rows.rush) row.classList.remove("fresh");  // all of them are: it would only be painted sixty times a second
   }
   if (rows.made.length) $("[data-empty]")?.remove();
-  while (body.rows.length > KEPT) body.rows[body.rows.length - 1].remove();
+  while (body.rows.length > (rows.rush ? KEPT_IN_A_RUSH : KEPT)) body.rows[body.rows.length - 1].remove();
 }
 
 async function flush() {
   if (running || paused() || !waiting.size || !tail()) return note();
   running = true;
+  const rush = waiting.size > AT_ONCE;
   const asked = [...waiting.keys()].slice(-AT_ONCE).reverse();
   waiting.clear();
   const html = await fragment(`/leases/rows?${tail().dataset.query}&ips=${asked.join(",")}`).catch(() => null);
   if (html !== null && tail()) {
     const shell = element("template");
     shell.innerHTML = html;
-    place({ asked, made: [...shell.content.querySelectorAll("tr")] });
+    place({ asked, rush, made: [...shell.content.querySelectorAll("tr")] });
   }
-  running = false;
   note();
-  if (waiting.size) setTimeout(flush, 400);
+  setTimeout(() => { running = false; if (waiting.size) flush(); }, REST_MS);
 }
 
 document.addEventListener("lease-events", ({ detail }) => {
