@@ -1,5 +1,7 @@
 """How is each change of the plan recorded and made known to the workers?"""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -30,6 +32,16 @@ LISTING: Final = Listing(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change as the audit tells it: the object, and its pictures before and after."""
+
+    action: str
+    object: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
 def record(
     session: Session,
     actor: Actor,
@@ -41,37 +53,56 @@ def record(
     role: str = "operator",
 ) -> int:
     """Check the permission, bump the revision and write the audit line; return the new revision."""
+    return record_all(session, actor, [Told(action, object_, before, after)], role=role)
+
+
+def record_all(session: Session, actor: Actor, changes: Sequence[Told], *, role: str = "operator") -> int:
+    """Do the same for many changes: a revision and a line for each, written together."""
     require(actor, role)
-    places = [p for p in (grants.place(session, object_, picture) for picture in (after, before)) if p is not None]
-    if not grants.may_change(actor.ranges, object_, places):
-        detail = f"{actor.name} is limited to some subnets, and {object_} lies outside them."
-        raise Forbidden(Problem("", "grant", detail))
-    if object_.split("/")[0] not in NOT_PLANNED:
+    places = [check_place(session, actor, told) for told in changes]
+    if any(told.object.split("/")[0] not in NOT_PLANNED for told in changes):
         refuse_during_import(session)
     revision = session.get(Revision, 1, with_for_update=True)
     if revision is None:
         revision = Revision(id=1, number=0)
         session.add(revision)
-    revision.number += 1
+    first = revision.number + 1
+    revision.number += len(changes)
     revision.changed_at = utc_now()
-    entry = AuditEntry(
-        actor=actor.name,
-        token=actor.token,
-        action=action,
-        object=object_,
-        before=before,
-        after=after,
-        first=places[0][0] if places else None,
-        last=places[0][1] if places else None,
-        message=actor.message,
-        request_id=actor.request_id,
-        revision=revision.number,
-    )
-    session.add(entry)
+    entries = [
+        _entry(actor, told, place, number)
+        for number, (told, place) in enumerate(zip(changes, places, strict=True), first)
+    ]
+    session.add_all(entries)
     session.flush()
-    session.info.setdefault(CHANGES, []).append(entry)
+    session.info.setdefault(CHANGES, []).extend(entries)
     session.info[REVISION] = revision.number
     return revision.number
+
+
+def check_place(session: Session, actor: Actor, told: Told) -> grants.Range | None:
+    """Return where a change lies; None = nowhere. Raises Forbidden when the actor may not change things there."""
+    places = [p for p in (grants.place(session, told.object, seen) for seen in (told.after, told.before)) if p]
+    if not grants.may_change(actor.ranges, told.object, places):
+        detail = f"{actor.name} is limited to some subnets, and {told.object} lies outside them."
+        raise Forbidden(Problem("", "grant", detail))
+    return places[0] if places else None
+
+
+def _entry(actor: Actor, told: Told, place: grants.Range | None, revision: int) -> AuditEntry:
+    return AuditEntry(
+        actor=actor.name,
+        token=actor.token,
+        action=told.action,
+        object=told.object,
+        before=told.before,
+        after=told.after,
+        first=place[0] if place else None,
+        last=place[1] if place else None,
+        message=actor.message,
+        request_id=actor.request_id,
+        revision=revision,
+    )
 
 
 def current_revision(session: Session) -> int:

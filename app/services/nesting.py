@@ -19,6 +19,8 @@ from app.services.spans import IPV4_BASE, address_of, key, merge, span
 
 PLACES_AT_ONCE: Final = 100
 """The places of more subnets than these are read off the whole tree."""
+STARTS_AT_ONCE: Final = 2000
+"""Values in one query."""
 Range: TypeAlias = tuple[int, int, int]
 """(id, first, last) of a subnet, as keys."""
 
@@ -87,6 +89,22 @@ def home_of(session: Session, address: Address, *, without: int | None = None) -
     """Return the subnet that an address belongs to, as if the one of the id `without` were not there."""
     query = select(Subnet).where(holding(address, address), Subnet.id != (without or 0))
     return session.scalars(query.order_by(Subnet.dhcp_enabled.desc(), Subnet.prefix_len.desc()).limit(1)).first()
+
+
+def homes_of(session: Session, addresses: Iterable[Address]) -> dict[Address, Subnet]:
+    """Return the subnet of each address that is in one, as `home_of` does, in few queries."""
+    wanted = {address: starts_around(address) for address in addresses}
+    starts = list({start for around in wanted.values() for start in around})
+    found: dict[int, list[Subnet]] = {}
+    for at in range(0, len(starts), STARTS_AT_ONCE):
+        for row in session.scalars(select(Subnet).where(Subnet.first.in_(starts[at : at + STARTS_AT_ONCE]))):
+            found.setdefault(key(row.first), []).append(row)
+    homes = {}
+    for address, around in wanted.items():
+        holders = [r for s in around for r in found.get(key(s), ()) if key(r.last) >= key(address)]
+        if holders:
+            homes[address] = max(holders, key=lambda row: (row.dhcp_enabled, row.prefix_len))
+    return homes
 
 
 def inside(session: Session, row: Subnet) -> list[Subnet]:

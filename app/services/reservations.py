@@ -1,11 +1,12 @@
 """Which devices are promised what?"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -14,26 +15,28 @@ from app.models import KnownAddress, Reservation, ReservationIdentifier, Subnet
 from app.models.types import Address
 from app.schemas.reservations import ReservationIn
 from app.services.actors import Actor
-from app.services.audit import record
+from app.services.audit import Told, check_place, record, record_all
 from app.services.contents import kind_of_edge
-from app.services.errors import Conflict, Invalid, NotFound, Problem
+from app.services.errors import Conflict, DomainError, Invalid, NotFound, Problem
 from app.services.facts import edges_of
 from app.services.kinds import MAC, OCTETS, STRING
-from app.services.labels import label, tagged
+from app.services.labels import checked, ensure_tags, tagged
 from app.services.leases import get_lease
 from app.services.listing import Listing, fields
 from app.services.locks import lock_plan
-from app.services.nesting import home_of
-from app.services.options import checked_options
+from app.services.nesting import homes_of
+from app.services.options import catalogue, checked_by, checked_options
 from app.services.patch import parsed
 from app.services.rows import check_version, picture
 from app.services.spans import key
 from app.services.subnets import get_subnet
 from dhcpd.protocol.addresses import format_mac, parse_mac
+from dhcpd.protocol.catalogue import Catalogue
 
 CLOCK: Final = Actor("clock", "operator")
 """Who takes back what was promised until a moment."""
 REMOVED_AT_ONCE: Final = 500
+Value = TypeVar("Value", str, Address)
 HOSTNAME: Final = re.compile(r"[A-Za-z0-9._-]*")
 
 
@@ -73,6 +76,60 @@ LISTING: Final = Listing(
 )
 
 
+PENDING: Final = 0
+"""Stands for the id of a reservation that is not written yet."""
+VALUES_AT_ONCE: Final = 2000
+
+
+@dataclass(slots=True)
+class Around:
+    """What there is around some reservations that are to be made or changed: all that their rules ask.
+
+    by_ip and by_identifier (subnet, type, value) tell the reservation that has it; catalogue None = no options.
+    """
+
+    homes: dict[Address, Subnet]
+    known: set[Address]
+    by_ip: dict[Address, int]
+    by_identifier: dict[tuple[int, str, str], int]
+    catalogue: Catalogue | None = None
+
+    def add(self, row: Reservation) -> None:
+        """Note a reservation that is about to be written."""
+        if row.ip is not None:
+            self.by_ip[row.ip] = PENDING
+        self.by_identifier |= {(i.subnet_id, i.type, i.value): PENDING for i in row.identifiers}
+
+
+def look_around(session: Session, wishes: Sequence[ReservationIn]) -> Around:
+    """Look up what the rules ask for some wishes, in a few queries however many they are."""
+    around = addresses_around(session, [ip_address(data.ip) for data in wishes if data.ip])
+    table = ReservationIdentifier
+    columns = select(table.subnet_id, table.type, table.value, table.reservation_id)
+    for part in _parts({i.key for data in wishes for i in data.identifiers}):
+        for subnet_id, kind, value, id_ in session.execute(columns.where(table.value.in_(part))):
+            around.by_identifier[subnet_id, kind, value] = id_
+    if any(data.options for data in wishes):
+        around.catalogue = catalogue(session)
+    return around
+
+
+def addresses_around(session: Session, addresses: Sequence[Address]) -> Around:
+    """Look up what the rules ask for some addresses."""
+    around = Around(homes_of(session, addresses), set(), {}, {})
+    for part in _parts(set(addresses)):
+        around.known |= set(session.scalars(select(KnownAddress.ip).where(KnownAddress.ip.in_(part))))
+        taken = session.execute(select(Reservation.ip, Reservation.id).where(Reservation.ip.in_(part)))
+        around.by_ip |= {ip: id_ for ip, id_ in taken if ip is not None}
+    return around
+
+
+def _parts(values: set[Value]) -> Iterator[list[Value]]:
+    listed = list(values)
+    for start in range(0, len(listed), VALUES_AT_ONCE):
+        yield listed[start : start + VALUES_AT_ONCE]
+
+
 def list_reservations(session: Session, subnet_id: int | None = None) -> list[Reservation]:
     """Return the reservations in the order of their addresses."""
     query = select(Reservation).order_by(Reservation.ip, Reservation.id)
@@ -89,14 +146,38 @@ def get_reservation(session: Session, reservation_id: int) -> Reservation:
 
 def create_reservation(session: Session, actor: Actor, data: ReservationIn) -> Reservation:
     """Promise; raises Invalid or Conflict."""
+    made = create_reservations(session, actor, [data])[0]
+    if isinstance(made, DomainError):
+        raise made
+    return made
+
+
+def create_reservations(
+    session: Session, actor: Actor, wishes: Sequence[ReservationIn]
+) -> list[Reservation | DomainError]:
+    """Promise many things, each by the rules and beside those before it; one that breaks a rule is left out."""
     lock_plan(session)
-    row = Reservation(identifiers=[])
+    around = look_around(session, wishes)
+    results: list[Reservation | DomainError] = []
     with session.no_autoflush:
-        _fill(session, row, data)
-    session.add(row)
+        for data in wishes:
+            row = Reservation(identifiers=[])
+            try:
+                _fill(session, row, data, around)
+                check_place(session, actor, Told("create", "reservations/", None, {"subnet_id": row.subnet_id}))
+            except DomainError as error:
+                results.append(error)
+            else:
+                around.add(row)
+                results.append(row)
+    made = [row for row in results if isinstance(row, Reservation)]
+    ensure_tags(session, sorted({tag for row in made for tag in row.tags}))
+    session.add_all(made)
     session.flush()
-    record(session, actor, "create", f"reservations/{row.id}", None, picture(row))
-    return row
+    if made:
+        told = [Told("create", f"reservations/{row.id}", None, picture(row)) for row in made]
+        record_all(session, actor, told)
+    return results
 
 
 def update_reservation(
@@ -108,7 +189,8 @@ def update_reservation(
     check_version(row.version, expected_version)
     before = picture(row)
     with session.no_autoflush:
-        _fill(session, row, data)
+        _fill(session, row, data, look_around(session, [data]))
+    ensure_tags(session, row.tags)
     session.flush()
     record(session, actor, "update", f"reservations/{row.id}", before, picture(row))
     return row
@@ -157,16 +239,17 @@ def remove_expired(session: Session, now: datetime) -> int:
     return len(ended)
 
 
-def _fill(session: Session, row: Reservation, data: ReservationIn) -> None:
-    subnet = _subnet_for(session, data)
+def _fill(session: Session, row: Reservation, data: ReservationIn, around: Around) -> None:
+    subnet = _subnet_for(session, data, around)
     row.subnet_id = subnet.id
     row.ip = ip_address(data.ip) if data.ip else None
     for name in ("hostname", "description", "next_server", "server_name", "boot_file", "expires_at"):
         setattr(row, name, getattr(data, name))
-    row.options = checked_options(session, data.options)
-    label(session, "reservations", row, data.tags, data.custom_fields)
-    _check_address(session, row, subnet)
-    _check_identifiers(session, row, data)
+    row.options = checked_by(around.catalogue, data.options) if around.catalogue is not None else []
+    row.custom_fields = checked(session, "reservations", data.custom_fields)
+    row.tags = list(data.tags)
+    _check_address(row, subnet, around)
+    _check_identifiers(row, data, around)
     kept = {(i.type, i.value): i for i in row.identifiers}
     row.identifiers = [
         kept.get((i.type, i.key)) or ReservationIdentifier(type=i.type, value=i.key) for i in data.identifiers
@@ -179,23 +262,24 @@ def check(session: Session, row: Reservation) -> None:
     """Raise Invalid or Conflict when the address of a reservation can't be promised where it is."""
     subnet = get_subnet(session, row.subnet_id)
     row.options = checked_options(session, row.options)
+    around = addresses_around(session, [row.ip] if row.ip is not None else [])
     if row.ip is not None:
-        _home(session, row.ip, subnet)
-    _check_address(session, row, subnet)
+        _home(row.ip, subnet, around)
+    _check_address(row, subnet, around)
 
 
-def _subnet_for(session: Session, data: ReservationIn) -> Subnet:
+def _subnet_for(session: Session, data: ReservationIn, around: Around) -> Subnet:
     """Return the subnet that the address belongs to, which is the named one if one is named."""
     named = get_subnet(session, data.subnet_id) if data.subnet_id is not None else None
     if data.ip is None:
         if named is None:
             raise Invalid(Problem("subnet_id", "required", "Name a subnet or an address."))
         return named
-    return _home(session, ip_address(data.ip), named)
+    return _home(ip_address(data.ip), named, around)
 
 
-def _home(session: Session, address: Address, named: Subnet | None) -> Subnet:
-    home = home_of(session, address)
+def _home(address: Address, named: Subnet | None, around: Around) -> Subnet:
+    home = around.homes.get(address)
     if named is not None and not key(named.first) <= key(address) <= key(named.last):
         raise Invalid(Problem("ip", "outside", f"{address} is outside {named.cidr}.", "subnets", str(named.id)))
     if home is None:
@@ -206,21 +290,21 @@ def _home(session: Session, address: Address, named: Subnet | None) -> Subnet:
     return home
 
 
-def _check_address(session: Session, row: Reservation, subnet: Subnet) -> None:
+def _check_address(row: Reservation, subnet: Subnet, around: Around) -> None:
     if row.ip is None:
         return
     if row.ip == subnet.gateway or key(row.ip) in edges_of(subnet.first, subnet.last, subnet.prefix_len):
         kind = kind_of_edge(subnet, row.ip)
         raise Invalid(Problem("ip", kind.split()[0], f"{row.ip} is the {kind} of {subnet.cidr}."))
-    if session.get(KnownAddress, row.ip) is not None:
+    if row.ip in around.known:
         detail = f"{row.ip} is in the plan as an address in use."
         raise Conflict(Problem("ip", "static", detail, "addresses", str(row.ip)))
-    other = session.scalar(select(Reservation).where(Reservation.ip == row.ip))
-    if other is not None and other is not row:
-        raise Conflict(Problem("ip", "duplicate", f"{row.ip} is reserved already.", "reservations", str(other.id)))
+    other = around.by_ip.get(row.ip)
+    if other is not None and other != row.id:
+        raise Conflict(Problem("ip", "duplicate", f"{row.ip} is reserved already.", "reservations", str(other)))
 
 
-def _check_identifiers(session: Session, row: Reservation, data: ReservationIn) -> None:
+def _check_identifiers(row: Reservation, data: ReservationIn, around: Around) -> None:
     seen: set[tuple[str, str]] = set()
     for index, identifier in enumerate(data.identifiers):
         pair = (identifier.type, identifier.key)
@@ -228,12 +312,7 @@ def _check_identifiers(session: Session, row: Reservation, data: ReservationIn) 
         if pair in seen:
             raise Invalid(Problem(field, "duplicate", f"{identifier.value} is named twice."))
         seen.add(pair)
-        table = ReservationIdentifier
-        found = session.scalar(
-            select(table).where(
-                table.subnet_id == row.subnet_id, table.type == identifier.type, table.value == identifier.key
-            )
-        )
-        if found is not None and found.reservation_id != row.id:
+        other = around.by_identifier.get((row.subnet_id, *pair))
+        if other is not None and other != row.id:
             detail = f"{identifier.value} has a reservation in this subnet already."
-            raise Conflict(Problem(field, "duplicate", detail, "reservations", str(found.reservation_id)))
+            raise Conflict(Problem(field, "duplicate", detail, "reservations", str(other)))

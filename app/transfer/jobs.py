@@ -173,10 +173,8 @@ class Job:
         plain = [row for row in rows if row.kind != "leases"]
         number = 0
         for start in range(0, len(plain), CHUNK_ROWS):
-            verdicts = []
-            for offset, row in enumerate(plain[start : start + CHUNK_ROWS]):
-                verdicts.append(planner.row(row))
-                self._tell("plan", start + offset, len(rows))
+            self._tell("plan", start, len(rows))
+            verdicts = planner.rows(plain[start : start + CHUNK_ROWS])
             number += 1
             self._keep(verdicts, rehearsal.harvest(), number, counts)
         for start in range(0, len(leases), LEASES_AT_ONCE):

@@ -1,9 +1,10 @@
 """What becomes of each row of a source: create, update, skip or conflict? And what of it when it is undone?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -14,10 +15,11 @@ from app.models import Lease, StagedLease, Subnet
 from app.models.base import utc_now
 from app.services.actors import Actor
 from app.services.errors import DomainError
+from app.services.spans import key
 from app.transfer.document import Row
 from app.transfer.rehearsal import Rehearsal
 from app.transfer.table_kind import Key, TableKind
-from app.transfer.tables import TABLES, label, subnet_around
+from app.transfer.tables import TABLES, UNFIT, label
 
 Values = Mapping[str, Any]
 LEASES_AT_ONCE: Final = 500
@@ -39,16 +41,39 @@ class Verdict:
 
 
 class Planner:
-    """Carries rows out on the copy, one after another."""
+    """Carries rows out on the copy, one after another; new ones of some kinds together, with the same outcome."""
 
     def __init__(self, rehearsal: Rehearsal, actor: Actor) -> None:
         self._rehearsal = rehearsal
         self._actor = actor
         self._known: dict[str, dict[Key, Any]] = {}
         self._lines: dict[tuple[str, Any], int] = {}
+        self._prefixes: Prefixes | None = None
+        self._waiting: list[tuple[Row, Verdict, list[Key]]] = []
+        self._taken: set[Key] = set()
 
-    def row(self, row: Row) -> Verdict:
-        """Return what becomes of a row that goes through the services."""
+    def rows(self, rows: Sequence[Row]) -> list[Verdict]:
+        """Return what becomes of rows that go through the services."""
+        self._load(rows)
+        verdicts = [self._row(row) for row in rows]
+        self._create_waiting()
+        return verdicts
+
+    def _load(self, rows: Sequence[Row]) -> None:
+        """Read the objects that the rows name, so that no look at one is a query."""
+        found: dict[str, list[Any]] = {}
+        for row in rows:
+            kind = TABLES.get(row.kind)
+            if kind is None or kind.create_many is None:
+                continue
+            with suppress(*UNFIT):  # what is wrong with the row is told when its turn comes
+                id_ = self._find(kind, self._keys(kind, row))
+                if id_ is not None:
+                    found.setdefault(row.kind, []).append(id_)
+        for name, ids in found.items():
+            TABLES[name].load(self._rehearsal.session, ids)
+
+    def _row(self, row: Row) -> Verdict:
         kind = TABLES.get(row.kind)
         verdict = Verdict(row.line, row.kind, label(row.kind, row.values)[:300], "conflict")
         if kind is None:
@@ -56,24 +81,41 @@ class Planner:
             return verdict
         try:
             self._decide(kind, row, verdict)
-        except DomainError as error:
-            verdict.action, verdict.reason = "conflict", _sentence(error)
-        except ValidationError as error:
-            verdict.action, verdict.reason = "conflict", faults(error)
-        except (KeyError, TypeError, ValueError) as error:
-            verdict.action, verdict.reason = "conflict", f"The row cannot be understood: {error!r}."
+        except UNFIT as error:
+            verdict.action, verdict.reason = "conflict", _why(error)
         return verdict
 
     def _decide(self, kind: TableKind, row: Row, verdict: Verdict) -> None:
-        known = self._index(kind)
-        keys = kind.keys(row.values)
-        found = next((known[key] for key in keys if key in known), None)
-        if found is None and row.kind == "reservations" and row.values.get("ip") and not row.values.get("subnet"):
-            keys = kind.keys({**row.values, "subnet": subnet_around(self._rehearsal.session, row.values["ip"])})
-            found = next((known[key] for key in keys if key in known), None)
-        if found is None:
+        keys = self._keys(kind, row)
+        if self._waiting and (kind.create_many is None or self._meets(row.kind, keys)):
+            self._create_waiting()
+        found = self._find(kind, keys)
+        if found is None and kind.create_many is not None:
+            self._waiting.append((row, verdict, keys))
+            self._taken.update(keys)
+        elif found is None:
             self._create(kind, row, verdict, keys)
-            return
+        else:
+            self._update(kind, row, verdict, found, keys)
+
+    def _keys(self, kind: TableKind, row: Row) -> list[Key]:
+        """Return the row's natural keys; a reservation without a subnet has those of the one around its address."""
+        keys = kind.keys(row.values)
+        if row.kind != "reservations" or not row.values.get("ip") or row.values.get("subnet"):
+            return keys
+        if self._prefixes is None:
+            self._prefixes = Prefixes(self._rehearsal.session)
+        return [*keys, *kind.keys({**row.values, "subnet": self._prefixes.around(row.values["ip"])})]
+
+    def _find(self, kind: TableKind, keys: list[Key]) -> Any:
+        known = self._index(kind)
+        return next((known[name] for name in keys if name in known), None)
+
+    def _meets(self, name: str, keys: list[Key]) -> bool:
+        """Tell whether a row that waits is of another kind, or has one of the keys."""
+        return self._waiting[0][0].kind != name or any(known in self._taken for known in keys)
+
+    def _update(self, kind: TableKind, row: Row, verdict: Verdict, found: Any, keys: list[Key]) -> None:
         before = kind.shown(self._rehearsal.session, found)
         wanted = {**before, **{name: value for name, value in row.values.items() if value is not None}}
         after = _normal(kind, before, wanted)
@@ -91,8 +133,33 @@ class Planner:
         verdict.action, verdict.object_id, verdict.values = "update", str(found), changes
 
     def _create(self, kind: TableKind, row: Row, verdict: Verdict, keys: list[Key]) -> None:
-        given = {name: value for name, value in row.values.items() if value is not None and value != ""}
-        made = self._rehearsal.attempt(lambda session: kind.create(session, self._actor, given))
+        made = self._rehearsal.attempt(lambda session: kind.create(session, self._actor, _given(row)))
+        self._made(kind, row, verdict, keys, made)
+
+    def _create_waiting(self) -> None:
+        """Create together what waits; where the database refuses them together, one by one."""
+        waiting, self._waiting, self._taken = self._waiting, [], set()
+        kind = TABLES[waiting[0][0].kind] if waiting else None
+        if kind is None or kind.create_many is None:
+            return
+        wishes, many = [_given(row) for row, _, _ in waiting], kind.create_many
+        try:
+            results = self._rehearsal.attempt(lambda session: many(session, self._actor, wishes))
+        except DomainError:
+            results = [self._attempt_one(kind, wish) for wish in wishes]
+        for (row, verdict, keys), result in zip(waiting, results, strict=True):
+            if isinstance(result, Exception):
+                verdict.reason = _why(result)
+            else:
+                self._made(kind, row, verdict, keys, result)
+
+    def _attempt_one(self, kind: TableKind, wish: dict[str, Any]) -> Any:
+        try:
+            return self._rehearsal.attempt(lambda session: kind.create(session, self._actor, wish))
+        except UNFIT as error:
+            return error
+
+    def _made(self, kind: TableKind, row: Row, verdict: Verdict, keys: list[Key], made: Any) -> None:
         verdict.values = self._note(kind, row, made, keys)
         verdict.action, verdict.object_id = "create", str(made)
 
@@ -104,10 +171,45 @@ class Planner:
     def _note(self, kind: TableKind, row: Row, object_id: Any, keys: list[Key]) -> dict[str, Any]:
         """Remember which line wrote the object, and its keys; return how it looks now."""
         self._lines[kind.name, object_id] = row.line
+        if kind.name == "subnets":
+            self._prefixes = None
         shown = kind.shown(self._rehearsal.session, object_id)
-        for key in (*keys, *kind.keys(shown)):
-            self._index(kind)[key] = object_id
+        for known in (*keys, *kind.keys(shown)):
+            self._index(kind)[known] = object_id
         return shown
+
+
+class Prefixes:
+    """Finds the narrowest subnet around an address, without a query for each."""
+
+    def __init__(self, session: Session) -> None:
+        self._cidrs: dict[tuple[int, int], str] = {}
+        for first, length in session.execute(select(Subnet.first, Subnet.prefix_len)):
+            host_bits = first.max_prefixlen - length
+            self._cidrs[host_bits, key(first) >> host_bits] = f"{first}/{length}"
+        self._host_bits = sorted({bits for bits, _ in self._cidrs})
+
+    def around(self, ip: object) -> str | None:
+        """Return the prefix, or None when there is none or it is no address."""
+        try:
+            number = key(ip_address(str(ip).strip()))
+        except ValueError:
+            return None
+        found = ((bits, number >> bits) for bits in self._host_bits)
+        return next((self._cidrs[place] for place in found if place in self._cidrs), None)
+
+
+def _given(row: Row) -> dict[str, Any]:
+    return {name: value for name, value in row.values.items() if value is not None and value != ""}
+
+
+def _why(error: Exception) -> str:
+    """Return why a row is refused, in a sentence."""
+    if isinstance(error, DomainError):
+        return _sentence(error)
+    if isinstance(error, ValidationError):
+        return faults(error)
+    return f"The row cannot be understood: {error!r}."
 
 
 def _normal(kind: TableKind, before: Values, wanted: dict[str, Any]) -> dict[str, Any]:

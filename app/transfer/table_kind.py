@@ -1,6 +1,6 @@
 """What must be known of a table so that it can be imported and exported?"""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ class TableKind:
     """One table that can be imported and exported. An id is the primary key, as JSON has it.
 
     `keys`: the natural keys of values; any of them finds the object. `known`: the keys of all there are.
-    `shown`: the object in the words of the import (`subnet` is a prefix). `create` returns the id.
+    `shown`: the object in the words of the import (`subnet` is a prefix). `create` returns the id; `create_many`,
+    where there is one, the id or the error of each. `load` reads objects that are asked for next, in one go.
     """
 
     name: str
@@ -30,3 +31,5 @@ class TableKind:
     create: Callable[[Session, Actor, dict[str, Any]], Any]
     update: Callable[[Session, Actor, Any, dict[str, Any]], None]
     delete: Callable[[Session, Actor, Any], None]
+    create_many: Callable[[Session, Actor, Sequence[dict[str, Any]]], list[Any]] | None = None
+    load: Callable[[Session, Sequence[Any]], None] = lambda session, ids: None

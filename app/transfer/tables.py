@@ -1,10 +1,10 @@
 """What is an import's row to the services: what it is called, found, made, changed and removed by?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,10 +20,13 @@ from app.schemas.shared_networks import SharedNetworkIn
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
 from app.services import addresses, denied_clients, pools, reservations, settings, shared_networks, subnets
 from app.services.actors import Actor
-from app.services.errors import Invalid, NotFound, Problem
+from app.services.errors import DomainError, Invalid, NotFound, Problem
 from app.services.rows import picture
 from app.transfer.catalogue_tables import CLIENT_CLASSES, CUSTOM_FIELDS, OPTION_DEFINITIONS, TAGS, VLANS
 from app.transfer.table_kind import Key, TableKind, Values
+
+UNFIT: Final = (DomainError, ValidationError, KeyError, TypeError, ValueError)
+"""What an import's row can be refused by."""
 
 
 def label(kind: str, values: Values) -> str:
@@ -95,17 +98,6 @@ def _subnet_id(session: Session, cidr: object) -> int:
     raise NotFound(Problem("subnet", "not_found", f"The subnet {cidr} is neither in the plan nor in this import."))
 
 
-def subnet_around(session: Session, ip: object) -> str | None:
-    """Return the narrowest subnet that holds the address: the one that a reservation without a subnet gets."""
-    try:
-        address = ip_address(str(ip).strip())
-    except ValueError:
-        return None
-    query = select(Subnet).where(Subnet.first <= address, Subnet.last >= address).order_by(Subnet.prefix_len.desc())
-    found = session.scalars(query.limit(1)).first()
-    return found.cidr if found else None
-
-
 def _placed(session: Session, data: dict[str, Any]) -> dict[str, Any]:
     """Return the fields with subnet_id in the place of `subnet`."""
     rest = {name: value for name, value in data.items() if name != "subnet"}
@@ -152,8 +144,15 @@ def _void(_: object) -> None:
     """Drop the result of a service."""
 
 
+def _plain(ip: object) -> str:
+    try:
+        return str(ip_address(str(ip).strip()))
+    except ValueError:
+        return str(ip)
+
+
 def _reservation_keys(values: Values) -> list[Key]:
-    found: list[Key] = [("ip", str(values["ip"]))] if values.get("ip") else []
+    found: list[Key] = [("ip", _plain(values["ip"]))] if values.get("ip") else []
     cidr = _canonical(values["subnet"]) if values.get("subnet") else None
     for identifier in values.get("identifiers") or []:
         try:
@@ -189,6 +188,24 @@ def _reservation(session: Session, data: dict[str, Any]) -> ReservationIn:
     return ReservationIn.model_validate(_placed(session, data))
 
 
+def _create_reservations(session: Session, actor: Actor, rows: Sequence[dict[str, Any]]) -> list[Any]:
+    """Return the id of each, or what is wrong with it."""
+    results: list[Any] = []
+    for data in rows:
+        try:
+            results.append(_reservation(session, data))
+        except UNFIT as error:
+            results.append(error)
+    wishes = [found for found in results if isinstance(found, ReservationIn)]
+    made = iter(reservations.create_reservations(session, actor, wishes))
+    results = [next(made) if isinstance(found, ReservationIn) else found for found in results]
+    return [found.id if isinstance(found, Reservation) else found for found in results]
+
+
+def _load_reservations(session: Session, ids: Sequence[Any]) -> None:
+    session.scalars(select(Reservation).where(Reservation.id.in_(ids))).all()
+
+
 def _shown_reservation(session: Session, id_: Any) -> dict[str, Any]:
     row = reservations.get_reservation(session, id_)
     return _reservation_shown(subnets.get_subnet(session, row.subnet_id).cidr, row)
@@ -206,6 +223,8 @@ RESERVATIONS: Final = TableKind(
     update=lambda session, actor, id_, data: _void(
         reservations.update_reservation(session, actor, id_, _reservation(session, data))),
     delete=lambda session, actor, id_: reservations.delete_reservation(session, actor, id_),
+    create_many=_create_reservations,
+    load=_load_reservations,
 )  # fmt: skip
 
 

@@ -3,16 +3,18 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.database import SessionFactory, unit_of_work
 from app.models import AuditEntry, Base, Import, ImportChunk, ImportRow, Pool, Reservation, Subnet
+from app.schemas.addresses import AddressIn
 from app.schemas.subnets import SubnetIn
-from app.services import audit, imports, reservations, subnets
+from app.services import addresses, audit, imports, reservations, subnets
 from app.services.actors import Actor
 from app.services.errors import Conflict
-from app.transfer import jobs
-from app.transfer.rehearsal import NOT_PLAN, plan_tables
+from app.transfer import csv_tables, jobs
+from app.transfer.planning import Planner
+from app.transfer.rehearsal import NOT_PLAN, Rehearsal, plan_tables
 from tests.app.transfer.test_formats import DNSMASQ, ISC, KEA
 
 OLGA = Actor("olga", "admin")
@@ -226,3 +228,70 @@ def test_other_servers_configurations_become_a_plan(factory: SessionFactory, for
         (host,) = session.scalars(select(Reservation))
         assert host.ip is not None
         assert session.scalars(select(AuditEntry.actor).distinct()).all() == ["olga"]
+
+
+MESSY = b"""mac,client_id,ip,subnet,hostname,tags,option:ntp-servers
+02:00:00:00:00:01,,10.0.0.11,,one,lab,10.0.0.1
+02-00-00-00-00-01,,10.0.0.11,10.0.0.0/24,one,lab,10.0.0.1
+02:00:00:00:00:01,,10.0.0.12,,same-device,,
+02:00:00:00:00:02,,10.0.0.11,,same-address,,
+02:00:00:00:00:03,01aa,10.0.0.13,,three,lab dhcp,nonsense
+02:00:00:00:00:04,01aa,10.0.0.14,,four,new-tag,
+02:00:00:00:00:05,01aa,10.0.0.15,,client-id-of-line-7,,
+02:00:00:00:00:06,,10.0.0.1,,gateway,lost-tag,
+02:00:00:00:00:07,,10.0.0.255,,broadcast,,
+02:00:00:00:00:08,,10.0.0.30,,static,,
+02:00:00:00:00:09,,10.0.0.16,10.0.1.0/24,not-there,,
+02:00:00:00:00:0a,,10.0.0.17,10.9.0.0/24,no-subnet,,
+02:00:00:00:00:0b,,192.0.2.1,,outside,,
+02:00:00:00:00:0c,,10.0.0.300,,no-address,,
+02:00:00:00:00:0d,,,10.0.0.0/24,anywhere,,
+02:00:00:00:00:0d,,,10.0.0.0/24,anywhere,,
+02:00:00:00:00:0d,,,10.0.0.0/24,elsewhere,,
+02:00:00:00:00:0e,,,,nowhere,,
+02:00:00:00:00:0f,,10.0.0.18,,bad name!,,
+02:00:00:00:00:10,,10.1.0.18,,in-the-wide-one,,
+02:00:00:00:00:11,,10.0.0.19,,last,,
+,,10.0.0.20,,nobody,,
+"""
+
+
+def test_rows_planned_together_fare_as_they_would_one_by_one(
+    factory: SessionFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(factory, upload(factory, SUBNETS + b"10.0.1.0/24,other,yes\n"))
+    with unit_of_work(factory) as session:
+        office = session.scalars(select(Subnet).where(Subnet.name == "office")).one()
+        subnets.update_subnet(session, OLGA, office.id, {"gateway": "10.0.0.1"})
+        addresses.put_address(session, OLGA, "10.0.0.30", AddressIn())
+    together = upload(factory, MESSY)
+    monkeypatch.setattr(jobs, "CHUNK_ROWS", 1)
+    alone = upload(factory, MESSY)
+    assert actions(factory, together) == actions(factory, alone)
+    assert written(factory, together) == written(factory, alone)
+    reasons = {line: reason for line, action, reason in actions(factory, together) if action == "conflict"}
+    assert "Line 2 says otherwise" in reasons[4]
+    assert "Line 7 says otherwise" in reasons[8]
+    assert {action for _, action, _ in actions(factory, together)} >= {"create", "skip", "conflict", "error"}
+
+
+def written(factory: SessionFactory, import_id: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return the object that each row of a plan makes."""
+    with unit_of_work(factory, writing=False) as session:
+        rows = session.scalars(select(ImportRow).where(ImportRow.import_id == import_id).order_by(ImportRow.id))
+        return [(row.key, row.object_id, row.values) for row in rows]
+
+
+def test_new_rows_cost_few_queries(factory: SessionFactory) -> None:
+    commit(factory, upload(factory, SUBNETS))
+    lines = [f"02:00:00:00:00:{n:02x},10.0.0.{n},host{n}" for n in range(1, 201)]
+    document = csv_tables.parse("\n".join(["mac,ip,hostname", *lines]), None)
+    with unit_of_work(factory, writing=False) as session:
+        rehearsal = Rehearsal(session)
+    asked: list[str] = []
+    event.listen(rehearsal.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    verdicts = Planner(rehearsal, OLGA).rows(document.rows)
+    rehearsal.close()
+    assert {verdict.action for verdict in verdicts} == {"create"}
+    looks = [text for text in asked if not text.startswith("INSERT")]
+    assert len(looks) < len(lines) / 10, looks
