@@ -133,14 +133,17 @@ class Turn:
         self._relay.settimeout(2)
         self._relay.connect(("127.0.0.1", port))
 
-    def serve(self, messages: list[bytes], costs: Costs, step: str) -> list[bytes]:
-        """Queue the messages, let the worker take its turn, return the replies."""
+    def serve(self, messages: list[bytes], costs: Costs, step: str, *, turns: int = 2) -> list[bytes]:
+        """Queue the messages, let the worker take its turns, return the replies.
+
+        What binds an address is answered in the turn after its commit.
+        """
         for data in messages:
             self._relay.send(data)
 
         def turn() -> None:
-            self._worker.turn()
-            self._worker.turn()  # commits what waited for its moment
+            for _ in range(turns):
+                self._worker.turn()
 
         costs.measure(step, turn)
         return [self._relay.recv(2048) for _ in messages]
@@ -158,7 +161,7 @@ def turn_costs(engine: Engine, rounds: int = ROUNDS) -> dict[str, float]:
     try:
         for number in range(rounds):
             clients = range(1 << 20 | number * BATCH, 1 << 20 | (number + 1) * BATCH)
-            offers = turn.serve([discover(n, _RELAY) for n in clients], costs, "turn DISCOVER")
+            offers = turn.serve([discover(n, _RELAY) for n in clients], costs, "turn DISCOVER", turns=1)
             found = [request(o, _RELAY, server_id=bytes((127, 0, 0, 1))) for o in offers]
             acks = turn.serve(found, costs, "turn REQUEST")
             turn.serve([renewal(ack, _RELAY) for ack in acks], costs, "turn renewal")
