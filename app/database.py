@@ -36,6 +36,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy's begin event writes BEGIN itself
     for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
+    connection.create_function("unhex", 1, bytes.fromhex, deterministic=True)  # SQLite has it from 3.41 on
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -8,14 +8,20 @@ from sqlalchemy.orm import Session
 
 from app.models import Reservation, ReservationIdentifier
 from app.models.types import Address
+from app.services.standings import STATES, in_state
 from dhcpd.protocol.addresses import parse_mac
 
 Query = Select[Any]
 
 
-def filtered(text: str, subnet_id: int | None) -> Query:
-    """Return the query of what a text finds: an address, any identifier, a part of a name or description."""
+def filtered(session: Session, text: str, subnet_id: int | None, state: str) -> Query:
+    """Return the query of what a text finds: an address, any identifier, a part of a name or description.
+
+    state: one of `standings.STATES`; anything else = whichever.
+    """
     query = select(Reservation)
+    if state in STATES:
+        query = query.where(in_state(session, state))
     if subnet_id:
         query = query.where(Reservation.subnet_id == subnet_id)
     return query.where(_matches(text)) if text else query

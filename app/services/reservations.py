@@ -8,18 +8,19 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import KnownAddress, Reservation, ReservationIdentifier, Subnet
 from app.models.types import Address
 from app.schemas.reservations import ReservationIn
+from app.services import standings
 from app.services.actors import Actor
 from app.services.audit import Told, check_place, record, record_all
 from app.services.contents import kind_of_edge
 from app.services.errors import Conflict, DomainError, Invalid, NotFound, Problem
 from app.services.facts import edges_of
-from app.services.kinds import MAC, OCTETS, STRING
+from app.services.kinds import MAC, OCTETS, STRING, Kind
 from app.services.labels import checked, ensure_tags, tagged
 from app.services.leases import get_lease
 from app.services.listing import Listing, fields
@@ -58,6 +59,18 @@ def _search(text: str) -> ColumnElement[bool]:
     return or_(*found)
 
 
+def _state(text: str) -> str:
+    if text not in standings.STATES:
+        raise ValueError(f"{text[:20]!r} is not one of {', '.join(standings.STATES)}")
+    return text
+
+
+def _known(session: Session, parameter: str, text: str) -> ColumnElement[bool] | None:
+    """Answer by what the devices lease now, which is no column."""
+    return standings.in_state(session, text) if parameter == "state" and text in standings.STATES else None
+
+
+_STATE: Final = Kind("state", _state, str, (), "", {"type": "string", "enum": list(standings.STATES)})
 _FIELDS: Final = (
     "id", "subnet_id", "ip", "hostname", "description", "next_server", "boot_file", "expires_at",
 )  # fmt: skip
@@ -72,7 +85,9 @@ LISTING: Final = Listing(
         "circuit_id": (OCTETS, lambda octets: _having("circuit_id", octets.hex())),
         "remote_id": (OCTETS, lambda octets: _having("remote_id", octets.hex())),
         "tag": (STRING, lambda name: tagged(Reservation, name)),
+        "state": (_STATE, lambda state: false()),  # `known` answers it
     },
+    known=_known,
 )
 
 

@@ -2,12 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
-from app.models import Lease, Reservation, Subnet
+from app.models import Lease, Reservation, ReservationIdentifier, Subnet
 from app.models.types import Address
 from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.relay import RELAY_KINDS, decode_relay_info
@@ -16,6 +28,7 @@ ACTIVE: Final = "active"
 WAITING: Final = "waiting"
 IDLE: Final = "idle"
 CONFLICT: Final = "conflict"
+STATES: Final = (ACTIVE, WAITING, IDLE, CONFLICT)
 AT_ONCE: Final = 500
 DUID_TYPE: Final = b"\xff"  # RFC 4361 §6.1: an IAID of four octets, then the DUID
 Identity = tuple[str, str]
@@ -96,3 +109,67 @@ def _standing(
 def _between(ip: Address, bounds: tuple[Address, Address]) -> bool:
     first, last = bounds
     return ip.version == first.version and int(first) <= int(ip) <= int(last)
+
+
+def in_state(session: Session, state: str) -> ColumnElement[bool]:
+    """Return the condition that a reservation is in a state, decided by the database as `standings` does it."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    has_ip = Reservation.ip.is_not(None)
+    there = (Lease.ip == Reservation.ip, Lease.state == "active")
+    held = exists().where(*there).correlate(Reservation)
+    own = exists().where(*there, _promised_to(sqlite)).correlate(Reservation)
+    near = _near(sqlite)
+    return {
+        ACTIVE: or_(and_(has_ip, own), and_(~has_ip, near)),
+        CONFLICT: and_(has_ip, held, ~own),
+        WAITING: and_(has_ip, ~held, near),
+        IDLE: and_(~held, ~near),
+    }[state]
+
+
+def _near(sqlite: bool) -> ColumnElement[bool]:
+    """Return the condition that the device leases an address of the reservation's subnet, found by its MAC."""
+    octets = (func.unhex if sqlite else func.decode)(ReservationIdentifier.value, *(() if sqlite else ("hex",)))
+    return (
+        exists()
+        .where(
+            ReservationIdentifier.reservation_id == Reservation.id,
+            ReservationIdentifier.type == "mac",
+            Lease.mac == type_coerce(octets, LargeBinary),
+            Lease.state == "active",
+            Subnet.id == Reservation.subnet_id,
+            Lease.ip.between(Subnet.first, Subnet.last),
+        )
+        .correlate(Reservation)
+    )
+
+
+def _promised_to(sqlite: bool) -> ColumnElement[bool]:
+    """Return the condition that an identifier of the reservation is one of the lease's; both as hexadecimal."""
+
+    def digits(column: Any) -> Any:
+        return func.lower(func.hex(column)) if sqlite else func.encode(column, "hex")
+
+    value, kind = ReservationIdentifier.value, ReservationIdentifier.type
+    position = func.instr if sqlite else func.strpos
+    client, relayed = digits(Lease.client_id), digits(Lease.relay_info)
+    length = literal(1) * func.length(value) / 2
+    two = func.printf("%02x", length) if sqlite else func.lpad(func.to_hex(cast(length, Integer)), 2, "0")
+    duid = and_(func.substr(client, 1, 2) == DUID_TYPE.hex(), func.substr(client, 11) == value)
+    relays = [
+        and_(kind == name, position(relayed, literal(f"{code:02x}").concat(two).concat(value)) % 2 == 1)
+        for name, code in RELAY_KINDS
+    ]
+    return (
+        exists()
+        .where(
+            ReservationIdentifier.reservation_id == Reservation.id,
+            or_(
+                and_(kind == "mac", digits(Lease.mac) == value),
+                and_(kind == "client_id", client == value),
+                and_(kind == "duid", duid),
+                *relays,
+            ),
+        )
+        .correlate(Reservation, Lease)
+    )

@@ -44,9 +44,9 @@ Identifiers = list[dict[str, str]]
 @router.get("")
 def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
     """Show what is promised over all subnets, and what each promise does at present."""
-    table = tables.read(request, COLUMNS, "subnet", sort="ip")
-    subnet = table.params["subnet"]
-    query = reservation_list.filtered(table.params["q"], int(subnet) if subnet.isdecimal() else None)
+    table = tables.read(request, COLUMNS, "subnet", "state", sort="ip")
+    subnet_id = int(table.params["subnet"]) if table.params["subnet"].isdecimal() else None
+    query = reservation_list.filtered(session, table.params["q"], subnet_id, table.params["state"])
     known = {row.id: row for row in subnets.list_subnets(session)}
     if request.query_params.get("format") == "csv":
         return tables.csv_answer("reservations", CSV_HEADS, _csv_rows(session, query, known))
@@ -57,6 +57,7 @@ def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
     table.paged(after, f"{rows[-1].ip or ''}_{rows[-1].id}" if more else None)
     shown: dict[str, Any] = {
         "t": table,
+        "all_states": standings.STATES,
         "reservations": rows,
         "subnets": known,
         "states": standings.states(session, rows),
