@@ -12,6 +12,18 @@ def sentence(effect: Effect) -> str:
     """Return what happens to the clients, and until when, in the viewer's language and time zone."""
     until = moment(effect.until) if effect.until and not effect.unlimited else _("they ask again")
     texts = {
+        "release": ngettext(
+            "%(n)s client is not told and keeps using its address until %(until)s at the latest; "
+            "meanwhile another client may get it.",
+            "%(n)s clients are not told and keep using their address until %(until)s at the latest; "
+            "meanwhile another client may get it.",
+            effect.clients,
+        ),
+        "quarantine": ngettext(
+            "%(n)s client is refused at its next renewal, %(until)s at the latest, and gets another address.",
+            "%(n)s clients are refused at the next renewal, %(until)s at the latest, and get another address.",
+            effect.clients,
+        ),
         "ends": ngettext(
             "%(n)s client is not served any more and keeps its address until %(until)s at the latest.",
             "%(n)s clients are not served any more and keep their address until %(until)s at the latest.",

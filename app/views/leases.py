@@ -69,7 +69,7 @@ def tail(
     """Show the rows of the named addresses that match the filter, for the live tail."""
     table = _table(request)
     table.path = "/leases"
-    wanted = [found for part in ips.split(",")[:TAIL_ROWS] if (found := _address(part)) is not None]
+    wanted = [found for part in ips.split(",")[:TAIL_ROWS] if (found := address_of(part)) is not None]
     rows = {row.ip: row for row in activity.matching_leases(session, _filters(table), wanted)}
     ordered = [rows[ip] for ip in wanted if ip in rows]
     known = {row.id: row for row in subnets.list_subnets(session)}
@@ -114,12 +114,13 @@ def _rows(session: Session, table: Table, filters: LeaseFilters, after: str) -> 
         rows, cursor = activity.recent_leases(session, before=before, limit=PAGE_ROWS)
         return rows, str(cursor) if cursor else None
     table.sort = "ip"
-    found = leases.list_leases(session, filters, after=_address(after), limit=PAGE_ROWS + 1)
+    found = leases.list_leases(session, filters, after=address_of(after), limit=PAGE_ROWS + 1)
     more = len(found) > PAGE_ROWS
     return found[:PAGE_ROWS], str(found[PAGE_ROWS - 1].ip) if more else None
 
 
-def _address(text: str) -> Address | None:
+def address_of(text: str) -> Address | None:
+    """Return the address that a text is, if it is one."""
     try:
         return ip_address(text.strip())
     except ValueError:

@@ -26,7 +26,7 @@ function place(rows) {
   for (const ip of gone) body.querySelector(`tr[data-ip="${ip}"]`)?.remove();
   for (const row of rows.made.reverse()) {
     const old = body.querySelector(`tr[data-ip="${row.dataset.ip}"]`);
-    if (old?.contains(document.activeElement) || old?.querySelector("details[open]")) continue;
+    if (old?.contains(document.activeElement) || old?.querySelector("details[open], [data-select]:checked")) continue;
     if (old && tail().dataset.query.includes("q=")) old.replaceWith(row);
     else { old?.remove(); body.prepend(row); }
     if (rows.rush) row.classList.remove("fresh");  // all of them are: it would only be painted sixty times a second

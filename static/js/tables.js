@@ -6,7 +6,6 @@ function count() {
   if (!bar) return;
   const all = $("[data-select-matching]")?.checked;
   const chosen = $$("[data-select]:checked").length;
-  bar.hidden = !chosen && !all;
   $("[data-bulk-count]", bar).textContent = all ? bar.dataset.total : chosen;
 }
 
@@ -16,6 +15,16 @@ document.addEventListener("change", (event) => {
   }
   if (event.target.matches("[data-select], [data-select-all], [data-select-matching]")) count();
 });
+let last = null;
+document.addEventListener("click", (event) => {
+  if (!event.target.matches("[data-select]")) return;
+  const boxes = $$("[data-select]");
+  const [from, to] = [boxes.indexOf(last), boxes.indexOf(event.target)].sort((a, b) => a - b);
+  if (event.shiftKey && from >= 0) for (const box of boxes.slice(from, to + 1)) box.checked = event.target.checked;
+  last = event.target;
+  count();
+});
+count();
 document.addEventListener("htmx:after:swap", count);
 document.addEventListener("keydown", (event) => {
   if (event.key !== "f" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
