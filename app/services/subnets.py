@@ -1,5 +1,6 @@
 """Which subnets are there, and which rules hold for them?"""
 
+from collections.abc import Collection, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
@@ -64,6 +65,11 @@ LISTING: Final = Listing(
 def list_subnets(session: Session) -> list[Subnet]:
     """Return all subnets in the order of the address space, parents first."""
     return list(session.scalars(select(Subnet).order_by(Subnet.first, Subnet.prefix_len)))
+
+
+def named(session: Session, ids: Collection[int]) -> Sequence[Subnet]:
+    """Return the subnets with these ids, in no order."""
+    return session.scalars(select(Subnet).where(Subnet.id.in_(ids))).all()
 
 
 def get_subnet(session: Session, subnet_id: int) -> Subnet:

@@ -3,13 +3,15 @@ import { $, $$, element, fragment } from "./dom.js";
 
 const KEPT = 100;
 const KEPT_IN_A_RUSH = 50;  // laying out and painting the table anew costs by its rows
-const AT_ONCE = 20;  // of each batch the newest: more can't be read, and each row costs the browser a millisecond
+const AT_ONCE = 20;  // as many as the server sends at once
+const SOUGHT = 250;  // in all that has happened, when only what a filter lets through is shown
 const REST_MS = 200;
 const waiting = new Map();
 let running = false;
 
 const paused = () => $("[data-pause]")?.checked || document.hidden;
 const tail = () => $("[data-lease-tail]");
+const isFiltered = (query) => ["q", "state", "subnet"].some((name) => new URLSearchParams(query).get(name));
 
 function note() {
   const button = $("[data-new]");
@@ -38,10 +40,11 @@ function place(rows) {
 async function flush() {
   if (running || paused() || !waiting.size || !tail()) return note();
   running = true;
+  const query = tail().dataset.query;
   const rush = waiting.size > AT_ONCE;
-  const asked = [...waiting.keys()].slice(-AT_ONCE).reverse();
+  const asked = [...waiting.keys()].slice(-(isFiltered(query) ? SOUGHT : AT_ONCE)).reverse();
   waiting.clear();
-  const html = await fragment(`/leases/rows?${tail().dataset.query}&ips=${asked.join(",")}`).catch(() => null);
+  const html = await fragment(`/leases/rows?${query}&ips=${asked.join(",")}`).catch(() => null);
   if (html !== null && tail()) {
     const shell = element("template");
     shell.innerHTML = html;

@@ -26,6 +26,14 @@ def test_lease_and_grid_cell_appear_without_reload(page: Page, product: Product)
     expect(page.locator("[data-count=leased]").first).to_have_text("3", timeout=LIVE_MS)
 
 
+def test_client_that_is_watched_appears_in_a_rush_of_others(page: Page, product: Product) -> None:
+    product.plan()
+    product.wait(product.live)
+    page.goto("/leases?q=10.9.0.60")
+    product.command("simulate", "--clients", "150", "--rate", "1000")
+    expect(page.locator('tr[data-ip="10.9.0.60"]')).to_contain_text("sim-", timeout=LIVE_MS)
+
+
 def test_pool_made_by_the_form_is_served_at_once(page: Page, product: Product) -> None:
     page.goto("/subnets/new")
     page.get_by_label("Prefix").fill("10.8.0.0/24")
