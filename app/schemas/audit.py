@@ -23,6 +23,25 @@ class AuditOut(Shape):
     revision: int
 
 
+class AuditTold(Shape):
+    """A change as the stream tells it; the object's pictures are at `/audit/{id}`."""
+
+    id: int
+    at: datetime
+    actor: str
+    token: str | None
+    action: str
+    object: str
+    message: str
+    request_id: str
+    revision: int
+
+
+def audit_told(row: AuditEntry) -> AuditTold:
+    """Return the shape of a row, without its pictures."""
+    return AuditTold.model_construct(**{name: getattr(row, name) for name in AuditTold.model_fields})
+
+
 def audit_out(row: AuditEntry) -> AuditOut:
     """Return the shape of a row."""
     return AuditOut.model_construct(**{name: getattr(row, name) for name in AuditOut.model_fields})

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, defer
 
 from app.models import AuditEntry, Revision
 from app.models.base import utc_now
@@ -108,6 +108,20 @@ def _entry(actor: Actor, told: Told, place: grants.Range | None, revision: int) 
 def current_revision(session: Session) -> int:
     """Return the newest revision; 0 before the first change."""
     return session.scalar(select(Revision.number).where(Revision.id == 1)) or 0
+
+
+def latest_id(session: Session) -> int:
+    """Return the id of the newest change; 0 before the first."""
+    return session.scalar(select(func.max(AuditEntry.id))) or 0
+
+
+def entries_after(session: Session, after_id: int, limit: int) -> list[AuditEntry]:
+    """Return the changes after an id, in order, without pictures.
+
+    Ids become visible in order: whoever records holds the row of the revision.
+    """
+    query = select(AuditEntry).where(AuditEntry.id > after_id).order_by(AuditEntry.id).limit(limit)
+    return list(session.scalars(query.options(defer(AuditEntry.before), defer(AuditEntry.after))))
 
 
 def list_entries(session: Session, limit: int = 100) -> list[AuditEntry]:

@@ -93,18 +93,25 @@ def home_of(session: Session, address: Address, *, without: int | None = None) -
 
 def homes_of(session: Session, addresses: Iterable[Address]) -> dict[Address, Subnet]:
     """Return the subnet of each address that is in one, as `home_of` does, in few queries."""
+    return {
+        address: max(found, key=lambda row: (row.dhcp_enabled, row.prefix_len))
+        for address, found in holders(session, addresses).items()
+        if found
+    }
+
+
+def holders(session: Session, addresses: Iterable[Address]) -> dict[Address, list[Subnet]]:
+    """Return all subnets around each address, in few queries."""
     wanted = {address: starts_around(address) for address in addresses}
     starts = list({start for around in wanted.values() for start in around})
     found: dict[int, list[Subnet]] = {}
     for at in range(0, len(starts), STARTS_AT_ONCE):
         for row in session.scalars(select(Subnet).where(Subnet.first.in_(starts[at : at + STARTS_AT_ONCE]))):
             found.setdefault(key(row.first), []).append(row)
-    homes = {}
-    for address, around in wanted.items():
-        holders = [r for s in around for r in found.get(key(s), ()) if key(r.last) >= key(address)]
-        if holders:
-            homes[address] = max(holders, key=lambda row: (row.dhcp_enabled, row.prefix_len))
-    return homes
+    return {
+        address: [row for start in around for row in found.get(key(start), ()) if key(row.last) >= key(address)]
+        for address, around in wanted.items()
+    }
 
 
 def inside(session: Session, row: Subnet) -> list[Subnet]:

@@ -1,51 +1,71 @@
-"""What is new, told to every open page? Tails lease_events by id and fans out."""
+"""What is new, told to every open page? Tails the events of leases and the audit by id, and fans out."""
 
 import asyncio
 import threading
-from collections import deque
-from contextlib import suppress
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from app.database import SessionFactory, unit_of_work
+from app.schemas.audit import audit_told
 from app.schemas.leases import event_out
-from app.services import events
+from app.services import audit, events
 from app.services.names import Names
+from app.stream.log import READ_LIMIT, Item, Log
+from app.stream.states import Usage, Workers
 
 POLL_S: Final = 0.25
 """At most four messages a second reach a browser, each with all that happened meanwhile."""
-READ_LIMIT: Final = 1000
-KEPT: Final = 5000
-
-Item = tuple[int, dict[str, Any]]
+STATES_EVERY: Final = 8
+"""Turns of the tail between two looks at the states."""
+TOPICS: Final = ("lease", "usage", "audit", "worker")
 
 
 class Hub:
-    """Keeps the newest events; `wait` returns when there are newer ones or the server stops."""
+    """Keeps what is newest of each topic.
+
+    `arrived` is set when there is more or the server stops, and another event takes its place.
+    """
 
     def __init__(self, factory: SessionFactory, names: Names) -> None:
         self._factory, self._names = factory, names
-        self._kept: deque[Item] = deque(maxlen=KEPT)
-        self._arrived = asyncio.Event()
+        self.leases = Log(factory, self._read_leases, events.latest_id, events.was_purged)
+        self.audit = Log(factory, _read_audit, audit.latest_id, lambda session, after: False)
+        self.usage, self.workers = Usage(factory), Workers(factory)
+        self.arrived = asyncio.Event()
+        self._listeners = dict.fromkeys(TOPICS, 0)
         self._loading: threading.Thread | None = None
         self._task: asyncio.Task[None] | None = None
-        self.last_id = 0
         self.stopping = False
 
     def start(self) -> None:
         """Begin to tail."""
-        self.last_id = self._latest()
+        self.leases.begin()
+        self.audit.begin()
         self._start_loading()
         self._task = asyncio.get_running_loop().create_task(self._tail())
 
     def stop(self) -> None:
         """End every stream; called before the server waits for its connections."""
         self.stopping = True
-        self._arrived.set()
+        self.arrived.set()
         if self._task is not None:
             self._task.cancel()
+
+    @contextmanager
+    def listening(self, topics: Sequence[str]) -> Iterator[None]:
+        """Have the states of the topics looked at, as long as somebody listens."""
+        for topic in topics:
+            self._listeners[topic] += 1
+        try:
+            yield
+        finally:
+            for topic in topics:
+                self._listeners[topic] -= 1
 
     def _start_loading(self) -> None:
         """Read the names of leases beside the work, unless that is going on."""
@@ -57,44 +77,59 @@ class Hub:
         with suppress(SQLAlchemyError), unit_of_work(self._factory, writing=False) as session:
             self._names.load(session)
 
-    def _latest(self) -> int:
-        with unit_of_work(self._factory, writing=False) as session:
-            return events.latest_id(session)
-
-    def read(self, after: int) -> list[Item]:
-        """Return the events after an id in order, from the database."""
-        with unit_of_work(self._factory, writing=False) as session:
-            rows = events.list_events(session, after_id=after, limit=READ_LIMIT)
-            if self._names.note((row.ip, row.hostname) for row in rows):
-                self._start_loading()
-            return [(row.id, event_out(row).model_dump(mode="json")) for row in rows]
-
-    def lost(self, after: int) -> bool:
-        """Tell whether events after an id were removed: too old for whoever was away."""
-        with unit_of_work(self._factory, writing=False) as session:
-            return events.was_purged(session, after)
+    def _read_leases(self, session: Session, after: int, limit: int) -> list[Item]:
+        rows = events.list_events(session, after_id=after, limit=limit)
+        if self._names.note((row.ip, row.hostname) for row in rows):
+            self._start_loading()
+        return [Item(row.id, (row.ip, row.ip), event_out(row).model_dump(mode="json")) for row in rows]
 
     async def _tail(self) -> None:
+        turn = 0
         while not self.stopping:
-            try:
-                fresh = await run_in_threadpool(self.read, self.last_id)
-            except SQLAlchemyError:
-                fresh = []  # the database is away: the next turn asks again, nothing is lost
-            if fresh:
-                self._kept.extend(fresh)
-                self.last_id = fresh[-1][0]
-                self._arrived.set()
-                self._arrived = asyncio.Event()
-            if len(fresh) < READ_LIMIT:
+            full = [await self._follow(log) for log in (self.leases, self.audit)]
+            if turn % STATES_EVERY == 0:
+                await self._look()
+            turn += 1
+            if not any(full):
                 await asyncio.sleep(POLL_S)
 
-    async def after(self, last: int, timeout_s: float) -> list[Item]:
-        """Return the events after an id, waiting for them at most `timeout_s`."""
-        if last >= self.last_id:
-            try:
-                await asyncio.wait_for(self._arrived.wait(), timeout_s)
-            except TimeoutError:
-                return []
-        if self._kept and last >= self._kept[0][0] - 1:
-            return [item for item in self._kept if item[0] > last]
-        return await run_in_threadpool(self.read, last) if last < self.last_id else []
+    async def _follow(self, log: Log) -> bool:
+        """Take in what is new of a log; tell whether there may be more."""
+        try:
+            fresh = await run_in_threadpool(log.read, log.last_id)
+        except SQLAlchemyError:
+            return False  # the database is away: the next turn asks again, nothing is lost
+        if fresh:
+            log.keep(fresh)
+            if self._listeners["usage"]:
+                self.usage.touch(fresh)
+            self._tell()
+        return len(fresh) >= READ_LIMIT
+
+    async def _look(self) -> None:
+        looks: Mapping[str, Callable[[], bool]] = {"usage": self.usage.count, "worker": self.workers.look}
+        for topic, look in looks.items():
+            if self._listeners[topic]:
+                with suppress(SQLAlchemyError):
+                    if await run_in_threadpool(look):
+                        self._tell()
+
+    def _tell(self) -> None:
+        self.arrived.set()
+        self.arrived = asyncio.Event()
+
+
+def _read_audit(session: Session, after: int, limit: int) -> list[Item]:
+    return [
+        Item(row.id, None if row.first is None or row.last is None else (row.first, row.last),
+             audit_told(row).model_dump(mode="json"))
+        for row in audit.entries_after(session, after, limit)
+    ]  # fmt: skip
+
+
+async def wait(arrived: asyncio.Event, timeout_s: float) -> bool:
+    """Wait for something that is new since the event was taken from the hub; False = nothing came in time."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(arrived.wait(), timeout_s)
+        return True
+    return False

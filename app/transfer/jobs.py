@@ -266,6 +266,7 @@ class Job:
     def _write_chunk(self, session: Session, number: int, undo: bool) -> None:
         chunk = session.get_one(ImportChunk, (self._id, undo, number))
         lock_plan(session)
+        session.get(Revision, 1, with_for_update=True)  # audit lines become visible in the order of their ids
         write(session.connection(), Writes.unpack(chunk.data))
         chunk.applied = True
 
