@@ -11,6 +11,9 @@ from app.models.types import Address, IpAddress
 LAST_SECOND = 253_402_300_799
 """9999-12-31T23:59:59Z: where a lease without an end stands in the order of ends."""
 
+OTHER_THAN_MAC = "length(client_id) > 0 AND substr(client_id, 2) <> mac"
+"""Client identifiers that are more than a type and the MAC; the others are found by that (RFC 2132 §9.14)."""
+
 
 class Lease(Base):
     """The last binding of an address; written only by the worker. expires_at None = infinite."""
@@ -20,8 +23,8 @@ class Lease(Base):
         Index(
             "ix_leases_client_id",
             "client_id",
-            sqlite_where=text("length(client_id) > 7"),
-            postgresql_where=text("length(client_id) > 7"),
+            sqlite_where=text(OTHER_THAN_MAC),
+            postgresql_where=text(OTHER_THAN_MAC),
         ),
         Index("ix_leases_end", text(f"coalesce(expires_at, {LAST_SECOND}) DESC"), "ip"),
     )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, literal_column, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, or_, select, text, union_all
+from sqlalchemy.orm import Session, aliased
 
 from app.models import Command, Lease, Subnet
+from app.models.leases import OTHER_THAN_MAC
 from app.models.types import Address
 from app.services.actors import Actor
 from app.services.audit import record
@@ -103,12 +104,15 @@ def _known(session: Session, parameter: str, text: str) -> Any:
 
 
 def has_client_id(octets: bytes) -> Any:
-    """Return the condition that a lease's client used the identifier.
+    """Return the condition that a lease's client used the identifier, answered by two indexes.
 
-    Only those longer than one made from a MAC stand in the index (RFC 2132 §9.14: the type 1, then the address).
+    One holds the identifiers that are not just a type and the hardware address; those that are stand under that.
     """
-    same = Lease.client_id == octets
-    return and_(same, func.length(Lease.client_id) > literal_column("7")) if len(octets) > 7 else same
+    if not octets:
+        return Lease.client_id == octets
+    row = aliased(Lease)
+    same = select(row.ip).where(row.client_id == octets)
+    return Lease.ip.in_(union_all(same.where(text(OTHER_THAN_MAC)), same.where(row.mac == octets[1:])))
 
 
 LISTING: Final = Listing(

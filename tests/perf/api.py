@@ -7,6 +7,7 @@ The database must be empty or filled by this script before. The target is a p95 
 """
 
 import argparse
+import gc
 import random
 import socket
 import sys
@@ -233,6 +234,8 @@ def main() -> int:
         time.sleep(0.05)
     while not app.state.sessions.kw["info"][NAMES].known:
         time.sleep(0.05)
+    gc.collect()
+    gc.freeze()  # as `leaseboard web` does
     try:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         headers = {"Authorization": f"Bearer {secret}"}

@@ -10,7 +10,7 @@ from app.database import SessionFactory, unit_of_work
 from app.models import Lease
 from app.models.base import utc_now
 from app.schemas.subnets import SubnetIn
-from app.services import leases, subnets
+from app.services import events, leases, subnets
 from app.services.actors import Actor
 from app.services.listing import Unreadable, Wish, cut, read_wish
 from app.services.patch import parsed
@@ -151,3 +151,46 @@ def test_network_filters_find_nested_prefixes(factory: SessionFactory) -> None:
         ):
             part = cut(session, subnets.LISTING, Wish(((name, value),)))
             assert [row.cidr for row in part.rows] == wanted, (name, value)
+
+
+IDENTIFIERS = {
+    1: "0102000a000001",
+    2: "00616263",
+    3: "ff0000000100010001",
+    4: "0602000a000004",
+    5: "0102000a000001",
+    6: "",
+}
+"""Client identifiers by last octet: its MAC, a short text, a DUID, its MAC as another type, another's MAC, none."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "octets"),
+    [
+        ("0102000a000001", [1, 5]),
+        ("01:02:00:0a:00:00:01", [1, 5]),
+        ("00616263", [2]),
+        ("ff0000000100010001", [3]),
+        ("0602000a000004", [4]),
+        ("0102000a000004", []),
+        ("", [6]),
+    ],
+)
+def test_client_identifiers_are_found_whatever_they_are_made_of(
+    held: SessionFactory, asked: str, octets: list[int]
+) -> None:
+    with unit_of_work(held) as session:
+        for octet, identifier in IDENTIFIERS.items():
+            session.get_one(Lease, ip_address(f"10.0.0.{octet}")).client_id = bytes.fromhex(identifier)
+    with unit_of_work(held, writing=False) as session:
+        assert found(session, client_id=asked) == octets
+
+
+def test_events_of_a_subnet_are_those_of_its_addresses_even_after_it_was_made(held: SessionFactory) -> None:
+    with unit_of_work(held) as session:
+        row = subnets.create_subnet(session, OPERATOR, SubnetIn(cidr="10.0.0.4/30"))
+        asked = read_wish([("subnet_id", str(row.id))])
+        told = cut(session, events.LISTING, asked).rows
+        assert {str(event.ip) for event in told} == {"10.0.0.4", "10.0.0.5", "10.0.0.6"}
+        assert [event.id for event in told] == sorted((event.id for event in told), reverse=True)
+        assert len(cut(session, events.LISTING, read_wish([("subnet_id", "77")])).rows) == 0
