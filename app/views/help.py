@@ -8,14 +8,18 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
 from app.models import Lease, LeaseEvent
-from app.services import events, subnets
-from app.services.errors import NotFound
+from app.schemas.explain import ExplainOut, ExplainQuery
+from app.services import events, explain, subnets
+from app.services.errors import DomainError, NotFound
+from app.services.patch import parsed
 from app.views.preferences import gettext as _
 from app.views.render import page
+from dhcpd.protocol.addresses import format_mac
 
 router = APIRouter(prefix="/help", include_in_schema=False)
 LOOKED_AT: Final = 200
-GIVEN: Final = ("assigned", "renewed")
+WANTED: Final = "1,3,6,15,42,119,121"
+"""What most clients ask for."""
 
 
 @router.get("")
@@ -36,7 +40,18 @@ def _example(session: Session) -> dict[str, Any]:
         subnet = subnets.get_subnet(session, event.subnet_id)
     except NotFound:
         return {"event": None}
-    return {"event": event, "lease": lease, "subnet": subnet}
+    return {"event": event, "lease": lease, "subnet": subnet, "answer": _answer(session, lease)}
+
+
+def _answer(session: Session, lease: Lease) -> ExplainOut | None:
+    """Return what the server answers this client's REQUEST, by the settings of now; None = it can't be told."""
+    where = {"relay": str(lease.relay)} if lease.relay else {"subnet_id": lease.subnet_id}
+    said = {"mac": format_mac(lease.mac), "client_id": lease.client_id.hex() or None, "hostname": lease.hostname}
+    try:
+        asked = {**where, **said, "message": "request", "requested_ip": str(lease.ip), "wanted": WANTED}
+        return explain.explain(session, parsed(ExplainQuery, asked))
+    except DomainError:
+        return None
 
 
 def _terms() -> list[tuple[str, str]]:
