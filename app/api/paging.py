@@ -6,5 +6,4 @@ from fastapi import Path, Query
 
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 OptionalId = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
-PageNumber = Annotated[int, Query(ge=0, le=2**24)]
 Limit = Annotated[int, Query(ge=1, le=1000)]

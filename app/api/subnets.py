@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.etags import tag
-from app.api.paging import Id, OptionalId, PageNumber
+from app.api.paging import Id, OptionalId
 from app.api.resource import Natural, Resource
 from app.api.use_history import use_over_time
 from app.auth.deps import Db, Operator, Viewer
@@ -18,7 +18,9 @@ from app.models import Subnet
 from app.schemas.addresses import AddressIn, AddressOut, NextAddress, NextReservationIn, NextStaticIn
 from app.schemas.reservations import ReservationIn
 from app.schemas.subnets import (
+    BucketOut,
     FreeSpaceOut,
+    GridOut,
     MergeIn,
     NextSubnetIn,
     ResizeIn,
@@ -30,7 +32,10 @@ from app.schemas.subnets import (
     subnet_out,
 )
 from app.schemas.use_history import RangeName, UseHistoryOut
-from app.services import addresses, division, nesting, resizing, space, subnets, usage
+from app.services import division, grid, nesting, resizing, space, subnets, usage
+
+FromAddress = Annotated[str, Query(alias="from", max_length=45, description="first address; the subnet's")]
+ToAddress = Annotated[str, Query(alias="to", max_length=45, description="last address; the subnet's")]
 
 
 def _show(session: Session, rows: Sequence[Subnet]) -> list[SubnetOut]:
@@ -136,9 +141,15 @@ def resize_subnet(session: Db, actor: Operator, subnet_id: Id, data: ResizeIn) -
 
 
 @router.get("/{subnet_id:int}/grid", operation_id="get_subnet_grid")
-def get_grid(session: Db, actor: Viewer, subnet_id: Id, page: PageNumber = 0) -> list[AddressOut]:
-    """Return 256 addresses of the subnet with their state."""
-    return addresses.grid(session, subnets.get_subnet(session, subnet_id), page)
+def get_grid(session: Db, actor: Viewer, subnet_id: Id, start: FromAddress = "", end: ToAddress = "") -> GridOut:
+    """Return the addresses from one to another with their state, or how many of each part are in which state."""
+    found = grid.grid(session, subnets.get_subnet(session, subnet_id), start, end)
+    buckets = None if found.buckets is None else [_bucket(bucket) for bucket in found.buckets]
+    return GridOut(first=str(found.first), last=str(found.last), cells=found.cells, buckets=buckets)
+
+
+def _bucket(bucket: grid.Bucket) -> BucketOut:
+    return BucketOut(first=str(bucket.first), last=str(bucket.last), **asdict(bucket.usage))
 
 
 @router.get("/{subnet_id:int}/usage", operation_id="get_subnet_usage")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Protocol
 from pydantic import BeforeValidator, Field, model_validator
 
 from app.models import Subnet
+from app.schemas.addresses import AddressOut
 from app.schemas.fields import (
     AddressText,
     CidrText,
@@ -142,6 +143,25 @@ class UsageOut(Shape):
     excluded: int
     free: int
     unused: int
+
+
+class BucketOut(UsageOut):
+    """A part of a grid, both ends included, with its addresses by state."""
+
+    first: str
+    last: str
+
+
+class GridOut(Shape):
+    """The addresses from one to another: `cells` when they are at most 256, else `buckets`; the other is null.
+
+    Buckets have 256 addresses, or as many more as it takes for 256 to do; the first and the last may be cut.
+    """
+
+    first: str
+    last: str
+    cells: list[AddressOut] | None
+    buckets: list[BucketOut] | None
 
 
 class SubnetOut(SubnetSettings):

@@ -20,23 +20,14 @@ from app.services.locks import lock_plan
 from app.services.nesting import home_of, starts_around
 from app.services.occupancy import QUARANTINED
 from app.services.rows import picture
-from app.services.spans import address_of, key
+from app.services.spans import key
 from app.services.standings import identities
 from app.services.workers import offers
 from dhcpd.protocol.addresses import format_mac, parse_mac
 
 Row = TypeVar("Row", Reservation, Lease, KnownAddress)
-GRID_CELLS: Final = 256
-"""A /24 fills one grid; a larger prefix is shown in pages of as many addresses."""
 AT_ONCE: Final = 256
 """So many addresses are looked up in one query."""
-
-
-def grid(session: Session, subnet: Subnet, page: int = 0) -> list[AddressOut]:
-    """Return a page of at most 256 addresses with their state; page 0 is the first."""
-    first = key(subnet.first) + page * GRID_CELLS
-    last = min(first + GRID_CELLS - 1, key(subnet.last))
-    return describe(session, [address_of(number) for number in range(first, last + 1)])
 
 
 def get_address(session: Session, ip: str) -> AddressOut:

@@ -1,6 +1,6 @@
 """What does the plan say about the addresses of some ranges, in as few queries as there are tables?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any, Final
@@ -52,25 +52,49 @@ def edges_of(first: Address, last: Address, prefix_len: int) -> tuple[int, ...]:
     return (key(first),) if prefix_len < 127 else ()
 
 
+_NETWORK: Final = (Subnet.first, Subnet.last, Subnet.prefix_len, Subnet.gateway, Subnet.dhcp_enabled)
+
+
 def load(session: Session, spans: Sequence[Span]) -> Facts:
     """Return what is planned and leased within the spans, which are whole subnets."""
     bounds = merge(spans)
+    inside = _rows(session, _NETWORK, Subnet.first, bounds, Subnet.last)
+    networks = [*inside, *_served_around(session, _NETWORK, bounds)]
+    return _facts(session, bounds, networks, _rows(session, _pool_columns(session), Pool.first, bounds))
+
+
+def load_part(session: Session, part: Span) -> Facts:
+    """Return what is planned and leased within a part of a subnet; pools that reach into it are whole."""
+    low = address_of(part[0])
+    around = (Subnet.first.in_(starts_around(low)), Subnet.last >= low)
+    inside = _rows(session, _NETWORK, Subnet.first, [part], Subnet.last)
+    networks = [*inside, *session.execute(select(*_NETWORK).where(*around))]
+    reaching = select(*_pool_columns(session)).join(Subnet, Subnet.id == Pool.subnet_id)
+    pools = [
+        *_rows(session, _pool_columns(session), Pool.first, [part]),
+        *session.execute(reaching.where(*around, Pool.first < low, Pool.last >= low)),
+    ]
+    return _facts(session, [part], networks, pools)
+
+
+def _pool_columns(session: Session) -> tuple[Any, ...]:
+    return (Pool.id, Pool.subnet_id, raw(session, Pool.first), raw(session, Pool.last), Pool.kind)
+
+
+def _facts(session: Session, bounds: list[Span], networks: list[Any], pool_rows: Iterable[Any]) -> Facts:
     edges: set[int] = set()
     gateways: set[int] = set()
-    columns = (Subnet.first, Subnet.last, Subnet.prefix_len, Subnet.gateway, Subnet.dhcp_enabled)
     served_until = -1
-    rows = [*_rows(session, columns, Subnet.first, bounds, Subnet.last), *_served_around(session, columns, bounds)]
-    for first, last, prefix_len, gateway, served in sorted(rows, key=lambda row: (key(row[0]), row[2])):
+    for first, last, prefix_len, gateway, served in sorted(networks, key=lambda row: (key(row[0]), row[2])):
         if key(last) <= served_until:
             continue  # a named part of a served subnet is no network of its own
         served_until = key(last) if served else served_until
         edges.update(edges_of(first, last, prefix_len))
         if gateway is not None:
             gateways.add(key(gateway))
-    pool_columns = (Pool.id, Pool.subnet_id, raw(session, Pool.first), raw(session, Pool.last), Pool.kind)
     pools = [
         PoolRange(id_, subnet_id, (number_of(first), number_of(last)), kind)
-        for id_, subnet_id, first, last, kind in _rows(session, pool_columns, Pool.first, bounds)
+        for id_, subnet_id, first, last, kind in pool_rows
     ]
     return Facts(
         frozenset(edges),

@@ -1,6 +1,6 @@
 """The page of one subnet: its addresses as a grid, and a tab for each thing in it."""
 
-from ipaddress import IPv4Network, ip_network
+from ipaddress import ip_network, summarize_address_range
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from app.auth.deps import Db, Viewer
 from app.models import Subnet
 from app.schemas.effective import EffectiveQuery
-from app.services import activity, addresses, impact, leases, outline, pools, reservations, standings, subnets
-from app.services.density import taken_in
+from app.services import activity, grid, impact, leases, outline, pools, reservations, standings, subnets
 from app.services.effective import effective
 from app.services.errors import Invalid
 from app.services.leases import LeaseFilters
@@ -24,8 +23,6 @@ from app.views.preferences import gettext as _
 from app.views.render import Id, page
 
 router = APIRouter(prefix="/subnets", include_in_schema=False)
-CELLS: Final = 256
-BUCKETS: Final = 256
 RECENT: Final = 100
 ASKED: Final = ("ip", "mac", "vendor_class", "requested")
 
@@ -36,16 +33,16 @@ def show(request: Request, session: Db, actor: Viewer, subnet_id: Id, at: str = 
     row = subnets.get_subnet(session, subnet_id)
     network = ip_network(row.cidr)
     zoom = _zoom(network, at)
-    cells = addresses.grid(session, row, _part(row, zoom)) if zoom.num_addresses <= CELLS else []
-    if zoom.num_addresses < CELLS < network.num_addresses:
-        cells = [cell for cell in cells if cell.ip in {str(ip) for ip in zoom}]
+    seen = grid.grid(session, row, str(zoom[0]), str(zoom[-1]))
+    path = _path(network, zoom)
     made = pools.list_pools(session, row.id)
     shown: dict[str, Any] = {
         "zoom": zoom,
         "network": network,
-        "cells": cells,
-        "buckets": _buckets(session, row, zoom),
-        "path": _path(network, zoom),
+        "cells": seen.cells or [],
+        "buckets": [_Part(bucket) for bucket in seen.buckets or ()],
+        "path": path,
+        "out": path[-2] if len(path) > 1 else None,
         "edges": _edges(made),
         "view": "table" if view == "table" else "grid",
         "pools": made,
@@ -62,28 +59,21 @@ def _zoom(network: Any, text: str) -> Any:
     return wanted if wanted.version == network.version and wanted.subnet_of(network) else network
 
 
-def _part(row: Subnet, zoom: Any) -> int:
-    return (int(zoom.network_address) - int(row.first)) // CELLS
+class _Part:
+    """A bucket with the prefix that it is, for its link and its label."""
 
-
-def _buckets(session: Session, row: Subnet, zoom: Any) -> list[dict[str, Any]]:
-    """Return at most 256 equal parts with how many of their addresses are taken; [] when the cells fit."""
-    if zoom.num_addresses <= CELLS:
-        return []
-    bits = min(8, max(1, 24 - zoom.prefixlen)) if isinstance(zoom, IPv4Network) else 8
-    parts = list(zoom.subnets(prefixlen_diff=bits))
-    counts = taken_in(session, [(part.network_address, part.broadcast_address) for part in parts])
-    size = parts[0].num_addresses
-    return [{"cidr": str(part), "taken": n, "share": n / size} for part, n in zip(parts, counts, strict=True)]
+    def __init__(self, bucket: grid.Bucket) -> None:
+        self.first, self.usage = bucket.first, bucket.usage
+        self.cidr = next(summarize_address_range(bucket.first, bucket.last))
+        used = bucket.usage
+        self.taken = used.leased + used.reserved + used.static + used.gateway + used.declined
+        self.whole = used.pool or used.total
 
 
 def _path(network: Any, zoom: Any) -> list[Any]:
-    """Return the steps from the whole network to the part that is seen."""
-    steps, step = [zoom], zoom
-    while step.prefixlen > network.prefixlen:
-        step = step.supernet(new_prefix=max(network.prefixlen, step.prefixlen - 8))
-        steps.insert(0, step)
-    return steps
+    """Return the steps from the whole network to the part that is seen, as the buckets lead there."""
+    lengths = range(network.prefixlen, zoom.prefixlen, 8)
+    return [*(zoom.supernet(new_prefix=length) for length in lengths), zoom]
 
 
 def _edges(made: list[Any]) -> dict[str, str]:
@@ -155,7 +145,10 @@ def show_audit(request: Request, session: Db, actor: Viewer, subnet_id: Id) -> R
 def states(session: Db, actor: Viewer, subnet_id: Id, at: str = "") -> JSONResponse:
     """Return the state of each cell of a part, so that an open grid can catch up."""
     row = subnets.get_subnet(session, subnet_id)
-    cells = addresses.grid(session, row, _part(row, _zoom(ip_network(row.cidr), at)))
+    zoom = _zoom(ip_network(row.cidr), at)
+    if zoom.num_addresses > grid.CELLS:
+        return JSONResponse({})
+    cells = grid.grid(session, row, str(zoom[0]), str(zoom[-1])).cells or []
     return JSONResponse({cell.ip: cell.state for cell in cells})
 
 

@@ -47,7 +47,7 @@ function focus(n) {
 grid.addEventListener("keydown", (event) => {
   const at = cells.indexOf(event.target);
   if (at < 0) return;
-  if (event.key === "Escape") return clear();
+  if (event.key === "Escape") { if (anchor === null && grid.dataset.out) location.href = grid.dataset.out; return clear(); }
   const wide = columns();
   const row = at - (at % wide);
   const next = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - wide, ArrowDown: at + wide, Home: row, End: Math.min(row + wide - 1, cells.length - 1), PageUp: 0, PageDown: cells.length - 1 }[event.key];

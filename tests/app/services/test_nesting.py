@@ -13,7 +13,7 @@ from app.schemas.addresses import AddressIn
 from app.schemas.pools import PoolIn
 from app.schemas.reservations import ReservationIn
 from app.schemas.subnets import SubnetIn
-from app.services import addresses, nesting, pools, reservations, subnets
+from app.services import addresses, grid, nesting, pools, reservations, subnets
 from app.services.actors import Actor
 from app.services.errors import Conflict, Invalid
 from app.services.nesting import starts_around
@@ -190,7 +190,7 @@ def test_ipv6_is_planned_and_not_served(factory: SessionFactory) -> None:
     with unit_of_work(factory, writing=False) as session:
         row = session.get_one(Subnet, subnet)
         assert (row.cidr, row.dhcp_enabled) == ("2001:db8::/64", False)
-        cells = {cell.ip: cell.state for cell in addresses.grid(session, row)}
+        cells = {cell.ip: cell.state for cell in grid.grid(session, row, "2001:db8::", "2001:db8::ff").cells or []}
         assert addresses.get_address(session, "2001:db8::1fff").state == "free"
     assert len(cells) == 256
     marked = {ip: state for ip, state in cells.items() if state != "free"}

@@ -1,0 +1,44 @@
+// The buckets of a large prefix: arrow keys from one to the next, Escape back out, counts that follow the leases.
+import { $, $$ } from "./dom.js";
+
+const place = $("[data-zoom]");
+const buckets = $$(".bucket", place);
+const language = document.documentElement.lang;
+const number = (value) => value.toLocaleString(language);
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, dialog[open]")) return;
+  if (event.key === "Escape" && place.dataset.out) { location.href = place.dataset.out; return; }
+  const at = buckets.indexOf(document.activeElement);
+  if (at < 0) return;
+  const wide = getComputedStyle(place).gridTemplateColumns.split(" ").length;
+  const next = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - wide, ArrowDown: at + wide, Home: 0, End: buckets.length - 1 }[event.key];
+  if (next === undefined || !buckets[next]) return;
+  event.preventDefault();
+  buckets[next].focus();
+});
+
+function show(bucket, now) {
+  const known = now.static + now.gateway;
+  const taken = now.leased + now.reserved + known + now.declined;
+  const whole = now.pool || now.total;
+  $("[data-taken]", bucket).textContent = now.pool ? `${number(taken)} / ${number(now.pool)}` : number(taken);
+  const sums = { leased: now.leased, reserved: now.leased + now.reserved, declined: now.leased + now.reserved + now.declined, all: taken };
+  for (const [part, sum] of Object.entries(sums)) $(`[data-part=${part}]`, bucket).setAttribute("width", Math.min(100, 100 * sum / whole));
+  const values = [now.leased, now.reserved, known, now.declined, now.free];
+  bucket.title = [bucket.title.split(" · ")[0], ...bucket.dataset.words.split("|").map((word, n) => `${number(values[n])} ${word}`)].join(" · ");
+}
+
+async function recount() {
+  const { subnet, from, to } = place.dataset;
+  const answer = await fetch(`/api/v1/subnets/${subnet}/grid?from=${from}&to=${to}`).catch(() => null);
+  if (!answer?.ok) return;
+  const now = new Map((await answer.json()).buckets.map((one) => [one.first, one]));
+  for (const bucket of buckets) if (now.has(bucket.dataset.first)) show(bucket, now.get(bucket.dataset.first));
+}
+
+let waiting = null;
+document.addEventListener("lease-events", () => {
+  waiting ??= setTimeout(() => { waiting = null; recount(); }, 2000);
+});
