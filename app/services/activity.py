@@ -1,6 +1,5 @@
 """What happened last: to leases, in a subnet, to an address, to the plan?"""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +14,9 @@ from app.services.leases import LeaseFilters, filtered
 EVENTS_A_LEASE: Final = 8
 """`recent_leases` reads so many events for each lease wanted: a lease is told once however often it changed."""
 COUNT_LIMIT: Final = 10_001
+AT_ONCE: Final = 250
+TAIL_EVENTS: Final = 5_000
+"""A table that was not brought up to date for longer shows what happened last."""
 SCANNED: Final = 20_000
 
 
@@ -37,9 +39,22 @@ def recent_leases(session: Session, *, before: int | None, limit: int) -> tuple[
     return [rows[ip] for ip in newest if ip in rows], min(newest.values()) if newest and more else None
 
 
-def matching_leases(session: Session, filters: LeaseFilters, addresses: Sequence[Address]) -> list[Lease]:
-    """Return those leases of some addresses that the filters let through."""
-    return list(session.scalars(filtered(select(Lease).where(Lease.ip.in_(addresses)), filters)))
+def changed_leases(session: Session, filters: LeaseFilters, after: int, upto: int, limit: int) -> list[Lease]:
+    """Return those of the leases that some events are about which the filters let through, newest first.
+
+    The events are those after one id, up to another, and no more than the last `TAIL_EVENTS` of them.
+    """
+    told = LeaseEvent.id > max(after, upto - TAIL_EVENTS), LeaseEvent.id <= upto
+    newest = func.max(LeaseEvent.id).desc()
+    addresses = list(session.scalars(select(LeaseEvent.ip).where(*told).group_by(LeaseEvent.ip).order_by(newest)))
+    found: list[Lease] = []
+    for start in range(0, len(addresses), AT_ONCE):
+        part = addresses[start : start + AT_ONCE]
+        query = filtered(select(Lease).where(Lease.ip.in_(part)), filters)
+        found += sorted(session.scalars(query), key=lambda lease: part.index(lease.ip))
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def count_leases(session: Session, filters: LeaseFilters, limit: int = COUNT_LIMIT) -> int:

@@ -15,6 +15,7 @@ export function startLive() {
   if (!("live" in document.body.dataset)) return;
   const source = new EventSource(`/stream?after=${document.body.dataset.live}`);
   source.addEventListener("leases", (message) => {
+    document.body.dataset.live = message.lastEventId;
     document.dispatchEvent(new CustomEvent("lease-events", { detail: JSON.parse(message.data) }));
     refreshParts();
   });
