@@ -1,10 +1,11 @@
 """How is the schema brought up to date?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine
 
 from app.settings import PROJECT
@@ -17,9 +18,15 @@ def alembic_config() -> Config:
     return config
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema up to the revision."""
-    _run(engine, command.upgrade, revision)
+def upgrade(engine: Engine, revision: str = "head", *, told: Callable[[str], None] | None = None) -> None:
+    """Bring the schema up to the revision; `told` hears of each step when it is done."""
+    _run(engine, command.upgrade, revision, told)
+
+
+def revision_of(engine: Engine) -> str | None:
+    """Return the revision that the schema has; None = there are no tables yet."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def downgrade(engine: Engine, revision: str) -> None:
@@ -27,10 +34,11 @@ def downgrade(engine: Engine, revision: str) -> None:
     _run(engine, command.downgrade, revision)
 
 
-def _run(engine: Engine, action, revision: str) -> None:  # type: ignore[no-untyped-def]  # two alembic commands
+def _run(engine: Engine, action, revision: str, told=None) -> None:  # type: ignore[no-untyped-def]  # two alembic commands
     config = alembic_config()
     with engine.connect().execution_options(writing=True) as connection, _rows_kept(connection):
         config.attributes["connection"] = connection
+        config.attributes["told"] = told
         action(config, revision)
         connection.commit()
 

@@ -9,10 +9,8 @@ import selectors
 import socket
 import time
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
 from typing import Final
 
-from rich.progress import Progress
 from sqlalchemy import select
 
 from app.database import make_engine, make_session_factory, unit_of_work
@@ -59,29 +57,6 @@ def find_relay(settings: Settings) -> int | None:
         )
         subnet = session.scalars(query).first()
         return None if subnet is None else int(subnet.gateway or int(subnet.first) + 1)
-
-
-def run_simulation(settings: Settings, *, clients: int, rate: float, relay: IPv4Address | None = None) -> int:
-    """Run the clients and print a summary; the exit code is 0 when every client has an address.
-
-    relay None = the first served subnet's gateway.
-    """
-    giaddr = find_relay(settings) if relay is None else int(relay)
-    if giaddr is None:
-        print("There is no subnet with a pool yet: make one on the page Subnets, then try again.")
-        return 1
-    with Progress() as progress:
-        task = progress.add_task("leases", total=clients)
-        outcome = Simulation(giaddr, settings.dhcp_port, clients, rate).run(
-            lambda done: progress.update(task, completed=done)
-        )
-    print(f"{len(outcome.leases)} leases, {outcome.refused} refused, {outcome.silent} without an answer")
-    if outcome.silent == clients:
-        print(
-            f"Nobody answered: does the worker run on port {settings.dhcp_port}, "
-            f"and does a subnet with a pool contain {IPv4Address(giaddr)} or list it as a relay?"
-        )
-    return 0 if len(outcome.leases) == clients else 1
 
 
 class Simulation:

@@ -42,8 +42,13 @@ def user_add(
     password = _password(password_stdin)
     with unit_of_work(factory_of(database)) as session:
         made = users.create_user(session, COMMAND_LINE, name, password, role)
+    _print_user(made, as_json=as_json)
+
+
+def _print_user(row: User, *, as_json: bool) -> None:
+    """Print which account it was; nothing for people, who named it."""
     if as_json:
-        print_json({"id": made.id, "name": made.name, "role": made.role})
+        print_json({"id": row.id, "name": row.name, "role": row.role})
 
 
 @user.command("list")
@@ -58,25 +63,32 @@ def user_list(database: Database = None, as_json: AsJson = False) -> None:
 
 
 @user.command("passwd")
-def user_passwd(name: str, password_stdin: PasswordStdin = False, database: Database = None) -> None:
+def user_passwd(
+    name: str, password_stdin: PasswordStdin = False, database: Database = None, as_json: AsJson = False
+) -> None:
     """Change a password; the user's browsers are signed out."""
     password = _password(password_stdin)
     with unit_of_work(factory_of(database)) as session:
-        users.set_password(session, COMMAND_LINE, _find(session, name), password)
+        row = _find(session, name)
+        users.set_password(session, COMMAND_LINE, row, password)
+    _print_user(row, as_json=as_json)
 
 
 @user.command("role")
-def user_role(name: str, role: str, database: Database = None) -> None:
+def user_role(name: str, role: str, database: Database = None, as_json: AsJson = False) -> None:
     """Change a role: viewer, operator or admin."""
     with unit_of_work(factory_of(database)) as session:
-        users.update_user(session, COMMAND_LINE, _find(session, name), {"role": role})
+        row = users.update_user(session, COMMAND_LINE, _find(session, name), {"role": role})
+    _print_user(row, as_json=as_json)
 
 
 @user.command("remove")
-def user_remove(name: str, database: Database = None) -> None:
+def user_remove(name: str, database: Database = None, as_json: AsJson = False) -> None:
     """Remove an account with its tokens; what it did stays in the audit."""
     with unit_of_work(factory_of(database)) as session:
-        users.delete_user(session, COMMAND_LINE, _find(session, name))
+        row = _find(session, name)
+        users.delete_user(session, COMMAND_LINE, row)
+    _print_user(row, as_json=as_json)
 
 
 @token.command("create")
@@ -114,7 +126,9 @@ def token_list(
 
 
 @token.command("revoke")
-def token_revoke(token_id: int, database: Database = None) -> None:
+def token_revoke(token_id: int, database: Database = None, as_json: AsJson = False) -> None:
     """Revoke a token at once."""
     with unit_of_work(factory_of(database)) as session:
         tokens.delete_token(session, COMMAND_LINE, token_id)
+    if as_json:
+        print_json({"id": token_id, "revoked": True})

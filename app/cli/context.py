@@ -3,12 +3,14 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.status import Status
 from rich.table import Table
 from sqlalchemy import Engine
 
@@ -74,6 +76,12 @@ def progress_bar(*, quiet: bool) -> Progress:
         console=Console(stderr=True),
         disable=quiet or not sys.stderr.isatty(),
     )
+
+
+def waiting(task: str, *, quiet: bool) -> Status | nullcontext[None]:
+    """Return a sign of life on standard error for work whose length is not known beforehand."""
+    shown = not quiet and sys.stderr.isatty()
+    return Console(stderr=True).status(task) if shown else nullcontext()
 
 
 class Bar:

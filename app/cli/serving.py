@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from app.cli.context import Database, settings_of
+from app.cli.context import AsJson, Bar, Database, print_json, progress_bar, refuse, settings_of
 from app.database import make_engine
-from app.migrate import upgrade
+from app.migrate import revision_of, upgrade
 from app.settings import Settings
-from app.simulate import run_simulation
+from app.simulate import Simulation, find_relay
 from app.supervise import Supervisor, running, wait_for_signal
 
 app = typer.Typer()
@@ -131,14 +131,44 @@ def simulate(
     database: Database = None,
     dhcp_port: Port = None,
     relay_address: Relay = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Let simulated clients behind a simulated relay ask for addresses, over UDP on loopback."""
+    """Let simulated clients behind a simulated relay ask for addresses, over UDP on loopback.
+
+    The relay is the first served subnet's gateway unless one is named. Exit code 0: every client has an address.
+    """
     settings = settings_of(database_url=database, dhcp_port=dhcp_port)
     upgrade(make_engine(settings.database_url))
-    raise typer.Exit(run_simulation(settings, clients=clients, rate=rate, relay=relay_address))
+    giaddr = find_relay(settings) if relay_address is None else int(relay_address)
+    if giaddr is None:
+        refuse("There is no subnet with a pool yet: make one on the page Subnets, then try again.")
+    with progress_bar(quiet=as_json) as progress:
+        bar = Bar(progress, quiet=as_json)
+        outcome = Simulation(giaddr, settings.dhcp_port, clients, rate).run(lambda n: bar("leases", n, clients))
+    leased, silent = len(outcome.leases), outcome.silent
+    if as_json:
+        print_json({"clients": clients, "leases": leased, "refused": outcome.refused, "silent": silent})
+    else:
+        typer.echo(f"{leased} leases, {outcome.refused} refused, {silent} without an answer")
+    if silent == clients:
+        refuse(
+            f"Nobody answered: does the worker run on port {settings.dhcp_port}, "
+            f"and does a subnet with a pool contain {IPv4Address(giaddr)} or list it as a relay?"
+        )
+    raise typer.Exit(0 if leased == clients else 1)
 
 
 @db.command("upgrade")
-def db_upgrade(database: Database = None) -> None:
-    """Bring the tables up to date."""
-    upgrade(make_engine(settings_of(database_url=database).database_url))
+def db_upgrade(database: Database = None, as_json: AsJson = False) -> None:
+    """Bring the tables up to date; each step that is done goes to standard error."""
+    engine = make_engine(settings_of(database_url=database).database_url)
+    before, steps = revision_of(engine), []
+
+    def tell(step: str) -> None:
+        steps.append(step)
+        if not as_json:
+            typer.echo(f"done: {step}", err=True)
+
+    upgrade(engine, told=tell)
+    if as_json:
+        print_json({"before": before, "revision": revision_of(engine), "steps": steps})

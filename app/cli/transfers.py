@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 from sqlalchemy import select
 
-from app.cli.context import AsJson, Bar, Database, factory_of, print_json, print_rows, progress_bar, refuse
+from app.cli.context import AsJson, Bar, Database, factory_of, print_json, print_rows, progress_bar, refuse, waiting
 from app.database import SessionFactory, unit_of_work
 from app.models import Import, ImportRow
 from app.services import imports
@@ -165,7 +165,7 @@ def export(
     """Write the plan as a file; what the format cannot say goes to standard error."""
     if format not in exports.FORMATS:
         refuse(f"The format is one of {', '.join(exports.FORMATS)}.")
-    with unit_of_work(factory_of(database), writing=False) as session:
+    with waiting("export", quiet=as_json), unit_of_work(factory_of(database), writing=False) as session:
         made = exports.export(session, format, table)
     if output is not None:
         output.write_text(made.text, encoding="utf-8")
