@@ -18,11 +18,14 @@ ROOT = Path(__file__).resolve().parent.parent
 METHODS = [("app/views/**.py", "python"), ("templates/**.html", "jinja2")]
 OPTIONS = {"templates/**.html": {"newstyle_gettext": "true", "trimmed": "true", "extensions": "jinja2.ext.i18n"}}
 KEYWORDS = {"_": None, "_n": None, "gettext": None, "ngettext": (1, 2), "Column": (2,)}
-SPEAKERS = {"Problem": 2, "Refused": 0, "Finding": 1, "ValueError": 0, "OptionValueError": 0, "say": 1}
+SPEAKERS = {
+    "Problem": 2, "Refused": 0, "Finding": 1, "ValueError": 0, "OptionValueError": 0, "say": 1, "_invalid": 3,
+    "_conflict": 2,
+}  # fmt: skip
 """What a service says a sentence with, and which argument the sentence is."""
 SENTENCE_NAMES = ("message", "detail", "error", "disabled_reason", "text")
 """What a sentence is called that is made before it is said."""
-SOURCES = ("app/notify", "app/schemas/targets.py", "app/services/explain.py", "dhcpd/engine")
+SOURCES = ("app/notify", "app/schemas", "app/services", "dhcpd/engine", "dhcpd/protocol/options.py")
 """Where the sentences are collected that reach a page (app/views/sentences.py)."""
 
 

@@ -138,6 +138,17 @@ def octets(data: bytes) -> str:
     return text if text.isprintable() and "\ufffd" not in text and text else data.hex(":")
 
 
+def plain(value: object) -> str:
+    """Return a value of JSON as people read it: lists with commas, members one after the other."""
+    if isinstance(value, dict):
+        return " ".join(f"{plain(v)}" if k in ("type", "value") else f"{k} {plain(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(part) for part in value)
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return "" if value is None else str(value)
+
+
 def identifier(row: ReservationIdentifier) -> str:
     """Return an identifier as people read it."""
     return show_identifier(row.type, row.value)

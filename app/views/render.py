@@ -76,6 +76,7 @@ def _prepare() -> None:
         effect=effects.sentence,
         page_href=formats.page_href,
         said=said,
+        plain=formats.plain,
         full_in=formats.full_in,
         why_not_full=formats.why_not_full,
         spark=formats.spark,

@@ -47,6 +47,7 @@ EXPORTS = (
     _n("shared networks"), _n("denied clients"), _n("leases"),
 )  # fmt: skip
 RESOURCES = (_n("subnets"), _n("pools"), _n("reservations"), _n("addresses"), _n("vlans"))
+STATUSES = (_n("Not Found"), _n("Method Not Allowed"))
 TYPES = (_n("text"), _n("integer"), _n("boolean"), _n("date"), _n("choice"), _n("url"))
 PAGES = (_n("Set up a subnet"), _n("Search"))
 HEALTH = (

@@ -79,5 +79,14 @@ def test_sentence_of_a_service_is_told_in_the_language_with_its_values() -> None
     told = said("The pool 10.0.0.1-10.0.0.9 is 90 % full: 1 addresses are free.")
     assert told == "Der Pool 10.0.0.1-10.0.0.9 ist zu 90 % voll: 1 Adressen sind frei."
     assert said("02:00:00:00:00:01: There is no alert 7.") == "02:00:00:00:00:01: Es gibt keinen Alarm 7."
+    assert said("10.0.0.9 is outside 10.1.0.0/24.") == "10.0.0.9 liegt außerhalb von 10.1.0.0/24."
     assert said("nothing that is known") == "nothing that is known"
     use(Preferences())
+
+
+def test_refusals_and_error_pages_are_told_in_the_language(person: Someone) -> None:
+    operator = person("operator")
+    refused = operator.send("/subnets/new", "de", cidr="10.1.0.5/24").text
+    assert "hat Bits im Hostteil; war 10.1.0.0/24 gemeint?" in refused
+    assert "Es gibt kein Subnetz 99." in operator.get("/subnets/99", "de").text
+    assert "Nicht gefunden" in operator.get("/no-such-page", "de").text
