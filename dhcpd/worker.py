@@ -358,11 +358,12 @@ class Worker:
 
     def _poll(self) -> None:
         self._pipeline.settle(self.now())
-        if not self._compilation.is_running and self._store.revision() != self.snapshot.revision:
+        news = self._store.news()
+        if not self._compilation.is_running and news.revision != self.snapshot.revision:
             self._compilation.begin(self._interfaces)
-        if self._peers is not None:
+        if self._peers is not None and news.event != self._peers.seen:
             self._learn(self._peers)
-        if self._leads:
+        if self._leads and news.commanded:
             self._orders.obey(self._table, self.snapshot, now=self.now(), loading=self._compilation.is_running)
 
     def _learn(self, peers: Peers) -> None:

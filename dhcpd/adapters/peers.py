@@ -42,17 +42,17 @@ class HistoryLost(Exception):
 
 
 class Peers:
-    """What this worker knows of the others."""
+    """What this worker knows of the others; `seen` = the id of the newest event that was read."""
 
     def __init__(self, engine: Engine, worker: str) -> None:
         self._engine = engine
         self._worker = worker
-        self._seen = 0
+        self.seen = 0
 
     def begin(self) -> None:
         """Note which events there are; the leases are loaded after this, so that none is missed between."""
         with self._engine.connect() as connection:
-            self._seen = connection.scalar(select(func.max(LeaseEvent.id))) or 0
+            self.seen = connection.scalar(select(func.max(LeaseEvent.id))) or 0
 
     def roster(self) -> Roster:
         """Return the place among the workers that reported lately, by the database's clock."""
@@ -72,13 +72,13 @@ class Peers:
         """
         with self._engine.connect() as connection:
             newest = connection.scalar(select(func.max(LeaseEvent.id))) or 0
-            if newest < self._seen:
+            if newest < self.seen:
                 raise HistoryLost
-            upto = min(newest, self._seen + LEARN_LIMIT)
-            if upto <= self._seen:
+            upto = min(newest, self.seen + LEARN_LIMIT)
+            if upto <= self.seen:
                 return []
-            fresh = LeaseEvent.id.between(self._seen + 1, upto) & (LeaseEvent.worker != self._worker)
+            fresh = LeaseEvent.id.between(self.seen + 1, upto) & (LeaseEvent.worker != self._worker)
             changed = select(LeaseEvent.ip).where(fresh).distinct()
             rows: Any = connection.execute(select(*LEASE_COLUMNS).where(LeaseRow.ip.in_(changed))).all()
-        self._seen = upto
+        self.seen = upto
         return [lease_of(row) for row in rows if row.ip.version == 4]

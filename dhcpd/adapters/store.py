@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -23,6 +23,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 
 from app.database import make_engine
+from app.models.events import LeaseEvent
 from app.models.leases import Lease as LeaseRow
 from app.models.samples import RateSample
 from app.models.types import IPV4_PREFIX, Address
@@ -53,6 +54,11 @@ _LOAD: Final = {
     "postgresql": f"SELECT ip - inet '0.0.0.0', state, subnet_id, {_PLAIN}, {_ENDS}, "
     "coalesce(relay - inet '0.0.0.0', 0), relay_info FROM leases WHERE family(ip) = 4",
 }
+_NEWS: Final = select(
+    select(Revision.number).where(Revision.id == 1).scalar_subquery(),
+    select(func.max(LeaseEvent.id)).scalar_subquery(),
+    select(Command.id).where(Command.done_at.is_(None)).exists(),
+)
 _STATES: Final = {state: state for state in (ACTIVE, RELEASED, EXPIRED, *QUARANTINED)}
 """One object for each state, so that a comparison is one of identity."""
 
@@ -77,6 +83,14 @@ def sqlite_path(url: str) -> str | None:
     """Return the file of a SQLite database, None for any other."""
     parsed = make_url(url)
     return parsed.database if parsed.drivername.startswith("sqlite") else None
+
+
+class News(NamedTuple):
+    """The newest configuration revision and event, and whether administrators ask for anything."""
+
+    revision: int
+    event: int
+    commanded: bool
 
 
 class Store:
@@ -137,10 +151,11 @@ class Store:
         with self._engine.connect() as connection:
             return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
 
-    def revision(self) -> int:
-        """Return the newest configuration revision."""
+    def news(self) -> News:
+        """Return what tells whether there is anything to read, in one statement: it is asked ten times a second."""
         with self._engine.connect() as connection:
-            return connection.scalar(select(Revision.number).where(Revision.id == 1)) or 0
+            revision, event, commanded = connection.execute(_NEWS).one()
+        return News(revision or 0, event or 0, bool(commanded))
 
     def commands(self) -> list[tuple[int, str, int]]:
         """Return what administrators ask for: (id, action, address)."""
