@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from babel.dates import format_date, format_timedelta
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
 from markupsafe import Markup
 
 from app.models import AuditEntry, Lease, ReservationIdentifier
@@ -67,6 +67,11 @@ def when(value: datetime | int | None) -> Markup:
 def number(value: float | None) -> str:
     """Return a count with the separators of the viewer's language."""
     return "" if value is None else format_decimal(value, locale=current().locale)
+
+
+def short_number(value: int) -> str:
+    """Return a count in a few characters: 65536 -> 66K."""
+    return format_compact_decimal(value, locale=current().locale)
 
 
 def percent(part: float, whole: float) -> str:

@@ -80,6 +80,7 @@ def _prepare() -> None:
         full_in=formats.full_in,
         why_not_full=formats.why_not_full,
         spark=formats.spark,
+        short_number=formats.short_number,
     )
     env.tests["random_mac"] = is_locally_administered
 

@@ -1,6 +1,6 @@
 """The page of one subnet: its addresses as a grid, and a tab for each thing in it."""
 
-from ipaddress import ip_network, summarize_address_range
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -40,7 +40,7 @@ def show(request: Request, session: Db, actor: Viewer, subnet_id: Id, at: str = 
         "zoom": zoom,
         "network": network,
         "cells": seen.cells or [],
-        "buckets": [_Part(bucket) for bucket in seen.buckets or ()],
+        "buckets": [_Part(bucket, zoom) for bucket in seen.buckets or ()],
         "path": path,
         "out": path[-2] if len(path) > 1 else None,
         "edges": _edges(made),
@@ -59,12 +59,21 @@ def _zoom(network: Any, text: str) -> Any:
     return wanted if wanted.version == network.version and wanted.subnet_of(network) else network
 
 
-class _Part:
-    """A bucket with the prefix that it is, for its link and its label."""
+def _length_of(bucket: grid.Bucket) -> int:
+    """Return the prefix length of a bucket, which is a whole prefix."""
+    return bucket.first.max_prefixlen - (int(bucket.last) - int(bucket.first)).bit_length()
 
-    def __init__(self, bucket: grid.Bucket) -> None:
+
+class _Part:
+    """A bucket with the prefix that it is, for its link, and the part of it that its neighbours do not share."""
+
+    def __init__(self, bucket: grid.Bucket, zoom: Any) -> None:
         self.first, self.usage = bucket.first, bucket.usage
-        self.cidr = next(summarize_address_range(bucket.first, bucket.last))
+        self.cidr: IPv4Network | IPv6Network = ip_network(f"{bucket.first}/{_length_of(bucket)}")
+        sign, bits = (".", 8) if self.cidr.version == 4 else (":", 16)
+        groups = self.cidr.network_address.exploded.split(sign)
+        own = groups[zoom.prefixlen // bits : -(-self.cidr.prefixlen // bits)]
+        self.label = sign.join(group.lstrip("0") or "0" for group in own)
         used = bucket.usage
         self.taken = used.leased + used.reserved + used.static + used.gateway + used.declined
         self.whole = used.pool or used.total

@@ -1,6 +1,7 @@
 """Pages of subnets: list, new, edit."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -51,36 +52,81 @@ COLUMNS: Final = (
     Column("free", "Free", sortable=True, number=True),
     Column("dhcp", "DHCP"),
 )
+MAX_FOLDED: Final = 300
+"""No more branches than these are folded one by one; their ids stand in the address of the page."""
 BY_USE: Final = ("use", "leased", "free")
 
 
 @router.get("")
 def list_subnets(request: Request, session: Db, actor: Viewer) -> Response:
     """Show the subnets: as a tree with the free gaps, or as a flat list in any order."""
-    table = tables.read(request, COLUMNS, "view", "within", sort="cidr", path="/subnets")
-    table.carried |= {"view": table.params["view"], "within": table.params["within"]}
+    table = tables.read(request, COLUMNS, "view", "within", "fold", sort="cidr", path="/subnets")
+    table.carried |= {name: table.params[name] for name in ("view", "within", "fold")}
     everything = outline.outline(session)
     found = _found(everything, table)
     if request.query_params.get("format") == "csv":
         return tables.csv_answer("subnets", CSV_HEADS, _csv_rows(session, found))
     tree = table.params["view"] != "flat" and table.sort == "cidr" and not table.params["q"]
-    places, usage = _ordered(session, found, table)
+    folded = _folded(table.params["fold"]) if tree else set()
+    places, usage = _ordered(session, unfolded(found, folded), table)
     after = request.query_params.get("after", "")
     start = int(after) if after.isdecimal() and len(after) < 9 else 0
     part = places[start : start + PAGE_ROWS]
     table.paged(after, str(start + PAGE_ROWS) if start + PAGE_ROWS < len(places) else None)
     known = {place.id: place for place in everything}
+    within = known.get(_number(table.params["within"]))
     shown: dict[str, Any] = {
         "t": table, "places": part, "tree": tree, "total": len(places), "any": bool(everything),
         "parents": {place.parent for place in everything}, "known": known,
-        "within": known.get(_number(table.params["within"])),
-        "gaps": _gaps(everything, part) if tree else {}, **_details(session, part, usage),
+        "within": within, "folded": folded, "fold_url": _fold_url(table, folded),
+        "top": _branches(found)[:MAX_FOLDED], **_details(session, part, usage),
+        "gaps": _gaps(unfolded(everything, folded - _around(known, within)), part) if tree else {},
     }  # fmt: skip
     return page(request, session, "subnets/list.html", part="found", **shown)
 
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def _folded(text: str) -> set[int]:
+    """Return the ids of the branches that are folded, as the address of the page tells."""
+    return {_number(part) for part in text.split(",")[:MAX_FOLDED]} - {0}
+
+
+def _fold_url(table: Table, folded: set[int]) -> Callable[[int], str]:
+    """Return what gives the address with one more branch folded, or with it open again."""
+    return lambda id_: table.url(fold=",".join(map(str, sorted(folded ^ {id_}))))
+
+
+def unfolded(places: list[Place], folded: set[int]) -> list[Place]:
+    """Return the places that are in no folded branch; places are in the order of the tree."""
+    seen: list[Place] = []
+    hidden_below: int | None = None
+    for place in places:
+        if hidden_below is not None and place.depth > hidden_below:
+            continue
+        hidden_below = place.depth if place.id in folded else None
+        seen.append(place)
+    return seen
+
+
+def _branches(places: list[Place]) -> list[int]:
+    """Return the ids of the outermost places that have others inside."""
+    outermost = min((place.depth for place in places), default=0)
+    return [
+        place.id for place, following in itertools.pairwise(places)
+        if place.depth == outermost and following.parent == place.id
+    ]  # fmt: skip
+
+
+def _around(known: dict[int, Place], place: Place | None) -> set[int]:
+    """Return the ids of a place and of those around it."""
+    found: set[int] = set()
+    while place is not None:
+        found.add(place.id)
+        place = known.get(place.parent or 0)
+    return found
 
 
 def _found(places: list[Place], table: Table) -> list[Place]:

@@ -40,3 +40,22 @@ document.addEventListener("click", (event) => {
   url.searchParams.delete("after");
   link.href = url;
 });
+// A tree: arrow up and down from row to row, left folds a branch and right opens it.
+document.addEventListener("keydown", (event) => {
+  const row = event.target.closest?.("[data-tree] tbody tr");
+  if (!row || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const toggle = $("a.fold", row);
+  const wished = { ArrowLeft: "true", ArrowRight: "false" }[event.key];
+  if (wished) {
+    if (toggle?.getAttribute("aria-expanded") !== (document.documentElement.dir === "rtl" ? { true: "false", false: "true" }[wished] : wished)) return;
+    event.preventDefault();
+    toggle.focus();
+    toggle.click();
+    return;
+  }
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  const next = event.key === "ArrowDown" ? row.nextElementSibling : row.previousElementSibling;
+  if (!next) return;
+  event.preventDefault();
+  $("a.fold, a", next)?.focus();
+});

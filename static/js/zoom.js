@@ -4,6 +4,7 @@ import { $, $$ } from "./dom.js";
 const place = $("[data-zoom]");
 const buckets = $$(".bucket", place);
 const language = document.documentElement.lang;
+const short = (value) => new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 0 }).format(value);
 const number = (value) => value.toLocaleString(language);
 
 document.addEventListener("keydown", (event) => {
@@ -24,8 +25,9 @@ function show(bucket, now) {
   const taken = now.leased + now.reserved + known + now.declined;
   const whole = now.pool || now.total;
   $("[data-taken]", bucket).textContent = now.pool ? `${number(taken)} / ${number(now.pool)}` : number(taken);
+  $("[data-short]", bucket).textContent = taken ? short(taken) : "·";
   const sums = { leased: now.leased, reserved: now.leased + now.reserved, declined: now.leased + now.reserved + now.declined, all: taken };
-  for (const [part, sum] of Object.entries(sums)) $(`[data-part=${part}]`, bucket).setAttribute("width", Math.min(100, 100 * sum / whole));
+  for (const [part, sum] of Object.entries(sums)) $(`[data-part=${part}]`, bucket).setAttribute("width", Math.max(part === "leased" && sum ? 3 : 0, Math.min(100, 100 * sum / whole)));
   const values = [now.leased, now.reserved, known, now.declined, now.free];
   bucket.title = [bucket.title.split(" · ")[0], ...bucket.dataset.words.split("|").map((word, n) => `${number(values[n])} ${word}`)].join(" · ");
 }

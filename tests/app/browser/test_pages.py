@@ -207,3 +207,34 @@ def test_a_large_prefix_zooms_by_key_and_by_click(page: Page, product: Product) 
     page.wait_for_url("**at=10.0.0.0/8")
     page.go_back()
     page.wait_for_url("**at=10.7.0.0/16")
+
+
+def test_branches_of_the_tree_fold_by_mouse_and_by_key(page: Page, product: Product) -> None:
+    ids = [
+        product.api("POST", "/subnets", json={"cidr": cidr, "dhcp_enabled": False}).json()["id"]
+        for cidr in ("10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16", "192.168.0.0/24")
+    ]
+    page.goto("/subnets")
+    prefixes = page.locator("#found tbody tr:not(.gap-row) b")
+    create = page.locator("#found .gap-row")
+    expect(prefixes).to_have_text(["10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16", "192.168.0.0/24"])
+    expect(create.filter(has_text="10.1.0.0/24")).to_have_count(1)
+    page.get_by_role("link", name="Fold 10.1.0.0/16").click()
+    expect(prefixes).to_have_text(["10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16", "192.168.0.0/24"])
+    expect(create.filter(has_text="10.1.0.0/24")).to_have_count(0)
+    expect(create.filter(has_text="10.128.0.0/9")).to_have_count(1)
+    assert f"fold={ids[1]}" in page.url
+    expect(page.get_by_role("link", name="Unfold 10.1.0.0/16")).to_be_focused()
+    page.get_by_role("link", name="Fold 10.0.0.0/8").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(prefixes).to_have_text(["10.0.0.0/8", "192.168.0.0/24"])
+    expect(page.get_by_role("link", name="Unfold 10.0.0.0/8")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(prefixes).to_have_count(4)
+    page.keyboard.press("ArrowDown")
+    page.reload()
+    expect(prefixes).to_have_count(4)
+    page.get_by_role("link", name="Unfold all").click()
+    expect(prefixes).to_have_count(5)
+    page.get_by_role("link", name="Fold all", exact=True).click()
+    expect(prefixes).to_have_count(2)
