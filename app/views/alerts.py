@@ -16,7 +16,7 @@ from app.services import subnets
 from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.services.patch import parsed
-from app.services.rows import check_version
+from app.services.rows import Stale, check_version
 from app.views.forms import filled, problems_of, saved, ticked, version_of
 from app.views.render import Id, page
 
@@ -99,8 +99,12 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
 def show(request: Request, session: Db, actor: Operator, rule_id: Id) -> Response:
     """Show the form of a rule."""
     row = rules.get_rule(session, rule_id)
+    return _form(request, session, _values(row), row)
+
+
+def _values(row: AlertRule) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in (*TEXTS, "enabled", "version")}
-    return _form(request, session, {**values, "emails": ", ".join(row.emails)}, row)
+    return {**values, "emails": ", ".join(row.emails)}
 
 
 @router.post("/alert-rules/{rule_id}")
@@ -144,8 +148,10 @@ def _form(
     row: AlertRule | None,
     error: DomainError | None = None,
 ) -> Response:
+    stale = isinstance(error, Stale) and row is not None
     shown: dict[str, Any] = {
-        "values": values,
+        "values": {**values, "version": row.version} if stale and row is not None else values,
+        "current": _values(row) if stale and row is not None else None,
         "row": row,
         "kinds": KINDS,
         "subnets": subnets.list_subnets(session),

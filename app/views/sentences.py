@@ -25,6 +25,8 @@ def said(text: str) -> str:
 
 @lru_cache(_KEPT)
 def _said(language: str, text: str) -> str:
+    if not text.strip():
+        return text  # to the catalogue, the empty text is its own heading
     whole = gettext(text)
     if whole != text:
         return whole

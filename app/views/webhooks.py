@@ -14,7 +14,7 @@ from app.schemas.webhooks import WebhookIn
 from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.services.patch import parsed
-from app.services.rows import check_version
+from app.services.rows import Stale, check_version
 from app.views.forms import filled, problems_of, saved, ticked, version_of
 from app.views.preferences import gettext as _
 from app.views.render import Id, done, page
@@ -131,9 +131,11 @@ def _page(
     after: str = "",
     secret: str = "",
 ) -> Response:
+    stale = isinstance(error, Stale)
     shown: dict[str, Any] = {
         "row": webhooks.shown(session, [row])[0] if row is not None else None,
-        "values": values,
+        "values": {**values, "version": row.version} if stale and row is not None else values,
+        "current": _values(row) if stale and row is not None else None,
         "problems": problems_of(error, FIELDS) if error else {},
         "topics": TOPICS,
         "states": STATES,

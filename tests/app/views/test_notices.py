@@ -59,7 +59,12 @@ def test_rule_is_made_changed_and_a_stale_form_refused(person: Someone) -> None:
     assert (rule["threshold"], rule["emails"]) == (90, ["a@example.org", "b@example.org"])
     changed = {**wish, "threshold": "95", "version": str(rule["version"])}
     assert operator.send("/alert-rules/1", **changed).status_code == 303
-    assert operator.send("/alert-rules/1", **changed).status_code == 422
+    refused = operator.send("/alert-rules/1", **{**changed, "threshold": "70"})
+    assert refused.status_code == 422 and "<mark>70</mark>" in refused.text
+    version = re.search(r'name="version" value="(\d+)"', refused.text)
+    assert version is not None
+    again = operator.send("/alert-rules/1", **{**changed, "threshold": "85", "version": version[1]})
+    assert again.status_code == 303
 
 
 def test_every_page_tells_how_many_alerts_fire(live_server: LiveServer, person: Someone) -> None:
@@ -80,6 +85,7 @@ def test_sentence_of_a_service_is_told_in_the_language_with_its_values() -> None
     assert told == "Der Pool 10.0.0.1-10.0.0.9 ist zu 90 % voll: 1 Adressen sind frei."
     assert said("02:00:00:00:00:01: There is no alert 7.") == "02:00:00:00:00:01: Es gibt keinen Alarm 7."
     assert said("10.0.0.9 is outside 10.1.0.0/24.") == "10.0.0.9 liegt außerhalb von 10.1.0.0/24."
+    assert said("Reservation 3 matches: 10.0.0.9.") == "Reservierung 3 passt: 10.0.0.9."
     assert said("nothing that is known") == "nothing that is known"
     use(Preferences())
 
