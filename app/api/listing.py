@@ -62,7 +62,8 @@ def custom_parameter() -> dict[str, Any]:
         "`__contains` and `__startswith` for texts; one that is not defined is an error"
     )
     values = {"type": "object", "additionalProperties": {"type": "string"}, "propertyNames": {"pattern": "^cf_"}}
-    return {**parameter(CUSTOM_FIELDS, meaning, values), "style": "form", "explode": True}
+    # The example keeps the explorer from inventing names, which would be refused.
+    return {**parameter(CUSTOM_FIELDS, meaning, values), "style": "form", "explode": True, "example": {}}
 
 
 def _network_parameters(listing: Listing) -> list[dict[str, Any]]:

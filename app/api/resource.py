@@ -166,7 +166,7 @@ class _Routes:
         endpoint.__annotations__ |= {"actor": self.reader}
         self.router.add_api_route(
             "", endpoint, methods=["GET"], operation_id=f"list_{resource.plural}".replace(" ", "_"),
-            response_model=whole,
+            response_model=whole, summary=f"List {resource.plural}",
             openapi_extra={"parameters": list_parameters(resource.listing)},
         )  # fmt: skip
 
@@ -272,8 +272,9 @@ class _Routes:
         endpoint.__doc__ = sentence
         endpoint.__annotations__ |= {"actor": self.writer}
         self.router.add_api_route(
-            "/bulk", endpoint, methods=["POST"], operation_id=f"bulk_{resource.plural}".replace(" ", "_")
-        )
+            "/bulk", endpoint, methods=["POST"], summary=f"Change many {resource.plural}",
+            operation_id=f"bulk_{resource.plural}".replace(" ", "_"),
+        )  # fmt: skip
 
     def _add(
         self, endpoint: Any, method: str, path: str, verb: str, sentence: str, *, reads: bool = False, **more: Any
@@ -286,7 +287,13 @@ class _Routes:
         if method == "PUT":
             more["responses"] = {201: {"model": shape, "description": "It is new."}}
         self.router.add_api_route(
-            path, endpoint, methods=[method], operation_id=self._name(verb), response_model=shape, **more
+            path,
+            endpoint,
+            methods=[method],
+            operation_id=self._name(verb),
+            response_model=shape,
+            summary=self._name(verb).replace("_", " ").capitalize(),
+            **more,
         )
 
 
