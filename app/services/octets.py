@@ -1,5 +1,6 @@
 """How are the keys of many addresses read soonest? As the database's own octets, without an object for each."""
 
+from ipaddress import IPv6Address
 from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, func, type_coerce
@@ -20,3 +21,10 @@ def number_of(octets: bytes) -> int:
     if len(octets) == 16:
         return int.from_bytes(octets, "big")
     return int.from_bytes(octets[4:], "big") + (IPV4_BASE if len(octets) == 8 else 0)
+
+
+def text_of(number: int) -> str:
+    """Return the text of the address of a key."""
+    if number >> 32 == IPV4_BASE >> 32:
+        return ".".join(map(str, (number & 0xFFFFFFFF).to_bytes(4, "big")))
+    return str(IPv6Address(number))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from ipaddress import ip_address, ip_network
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from app.services.labels import label, tagged
 from app.services.listing import Listing, fields
 from app.services.locks import lock_plan
 from app.services.nesting import holding, touching
+from app.services.octets import number_of, raw, text_of
 from app.services.options import check_class, checked_options
 from app.services.rows import check_version, picture
 from app.services.spans import key
@@ -65,6 +66,24 @@ LISTING: Final = Listing(
 def list_subnets(session: Session) -> list[Subnet]:
     """Return all subnets in the order of the address space, parents first."""
     return list(session.scalars(select(Subnet).order_by(Subnet.first, Subnet.prefix_len)))
+
+
+class Label(NamedTuple):
+    """By what a subnet is known to people."""
+
+    id: int
+    cidr: str
+    name: str
+
+
+def labels(session: Session) -> dict[int, Label]:
+    """Return the labels of all subnets, by id, in the order of the address space: sooner than the rows."""
+    columns = (Subnet.id, raw(session, Subnet.first), Subnet.prefix_len, Subnet.name)
+    query = select(*columns).order_by(Subnet.first, Subnet.prefix_len)
+    return {
+        id_: Label(id_, f"{text_of(number_of(first))}/{length}", name)
+        for id_, first, length, name in session.execute(query)
+    }
 
 
 def named(session: Session, ids: Collection[int]) -> Sequence[Subnet]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.models import Pool, Subnet, UseSeries
 from app.services.facts import Facts, load
 from app.services.octets import number_of, raw
-from app.services.spans import IPV4_BASE, Span, clip, size, span
+from app.services.spans import IPV4_BASE, Span, clip, merge, size, span
 
 LOOKED_AT: Final = 50
 """So many more than the fullest pools are counted anew to find them."""
@@ -56,6 +56,14 @@ def usage(session: Session, subnets: Sequence[Subnet]) -> dict[int, Usage]:
     """Return the use of each subnet, in five queries however many there are."""
     tally = Tally(load(session, [span(row.first, row.last) for row in subnets]))
     return {row.id: tally.subnet(span(row.first, row.last)) for row in subnets}
+
+
+def whole(session: Session, spans: Iterable[Span]) -> tuple[int, int]:
+    """Return how many addresses of whole subnets are leased, and how many free, without a look at each subnet."""
+    bounds = merge(spans)
+    tally = Tally(load(session, bounds))
+    counted = [tally.subnet(each) for each in bounds]
+    return sum(each.leased for each in counted), sum(each.free for each in counted)
 
 
 def pool_usage(session: Session, pools: Sequence[Pool]) -> dict[int, PoolUsage]:

@@ -178,7 +178,7 @@ def _users(request: Request, session: Session, status: int = 200, **more: Any) -
     for user_id, moment in session.execute(seen):
         if moment is not None:
             last[user_id] = max(last.get(user_id, moment), moment)
-    known = {row.id: row for row in subnets.list_subnets(session)}
+    known = subnets.labels(session)
     shown = {"users": rows, "last": last, "subnets": known, "roles": ROLES, "values": {"role": "viewer"},
              "problems": {}, **more}  # fmt: skip
     return page(request, session, "access/users.html", status, **shown)
@@ -187,7 +187,7 @@ def _users(request: Request, session: Session, status: int = 200, **more: Any) -
 def _user(
     request: Request, session: Session, user: User, values: dict[str, Any], problems: Any = None, status: int = 200
 ) -> Response:
-    known = {row.id: row for row in subnets.list_subnets(session)}
+    known = subnets.labels(session)
     shown: dict[str, Any] = {
         "user": user,
         "values": values,

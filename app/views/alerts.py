@@ -73,7 +73,7 @@ def _links(session: Session, alerts: Sequence[Alert]) -> dict[int, str]:
 def list_rules(request: Request, session: Db, actor: Viewer) -> Response:
     """Show what is watched."""
     rows = rules.shown(session, cut(session, rules.LISTING, Wish(limit=rules.MAX_RULES)).rows)
-    known = {row.id: row for row in subnets.list_subnets(session)}
+    known = subnets.labels(session)
     return page(request, session, "alerts/rules.html", rules=rows, subnets=known)
 
 

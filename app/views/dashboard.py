@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
 from app.models.base import utc_now
-from app.services import activity, events, outline, samples, subnets, workers
-from app.services.usage import nearest_to_full
-from app.services.usage import usage as count_usage
+from app.services import activity, events, nesting, samples, subnets, workers
+from app.services.usage import nearest_to_full, whole
 from app.services.use_history import outlooks
 from app.views import use
 from app.views.preferences import current
@@ -34,18 +33,17 @@ def dashboard(
 ) -> Response:
     """Show counts, rates, the fullest pools, what happens now and who got nothing."""
     part = request.headers.get("x-part", "")
-    rows = subnets.list_subnets(session)
-    usage = count_usage(session, rows)
-    top = [place.id for place in outline.outline(session) if place.parent is None]
+    spans = nesting.spans(session)
+    leased, free = whole(session, spans)
     shown: dict[str, Any] = {
-        "leased": sum(usage[row].leased for row in top),
-        "free": sum(usage[row].free for row in top),
-        "count": len(rows),
+        "leased": leased,
+        "free": free,
+        "count": len(spans),
         "rate": samples.present(session),
     }
     if part != "tiles":
         fullest = nearest_to_full(session, NEAREST)
-        known = {row.id: row for row in rows}
+        known = {row.id: row for row in subnets.named(session, {pool.subnet_id for pool, _ in fullest})}
         shown |= {
             "fullest": [(pool, known[pool.subnet_id], used) for pool, used in fullest],
             "outlooks": outlooks(session, [pool for pool, _ in fullest]),

@@ -57,7 +57,7 @@ def list_leases(request: Request, session: Db, actor: Viewer) -> Response:
         "total": total,
         "capped": total >= activity.COUNT_LIMIT,
         "states": STATES,
-        "subnets": {row.id: row for row in subnets.list_subnets(session)},
+        "subnets": subnets.labels(session),
         "live": not after,
     }
     return page(request, session, "leases/list.html", part="found", **shown)

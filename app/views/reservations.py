@@ -47,7 +47,7 @@ def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
     table = tables.read(request, COLUMNS, "subnet", "state", sort="ip")
     subnet_id = int(table.params["subnet"]) if table.params["subnet"].isdecimal() else None
     query = reservation_list.filtered(session, table.params["q"], subnet_id, table.params["state"])
-    known = {row.id: row for row in subnets.list_subnets(session)}
+    known = subnets.labels(session)
     if request.query_params.get("format") == "csv":
         return tables.csv_answer("reservations", CSV_HEADS, _csv_rows(session, query, known))
     after = request.query_params.get("after", "")

@@ -218,3 +218,16 @@ def test_tree_of_random_prefixes_is_that_of_the_library(factory: SessionFactory)
         parent = max(around, key=lambda n: n.prefixlen, default=None)
         assert nodes[id_].depth == len(around)
         assert nodes[id_].parent_id == (ids[parent] if parent else None)
+
+
+def test_labels_say_what_the_rows_say_of_both_families_in_their_order(factory: SessionFactory) -> None:
+    for cidr, name in (
+        ("2001:db8::/64", "six"),
+        ("10.0.0.0/8", "<all>"),
+        ("10.0.0.0/24", ""),
+        ("192.0.2.0/31", "x"),
+    ):
+        plan(factory, cidr, name=name, dhcp_enabled=False)
+    with unit_of_work(factory, writing=False) as session:
+        rows = subnets.list_subnets(session)
+        assert list(subnets.labels(session).values()) == [(row.id, row.cidr, row.name) for row in rows]
