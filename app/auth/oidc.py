@@ -11,7 +11,8 @@ import json
 import secrets
 import time
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -200,23 +201,16 @@ class Oidc:
         return max(given, key=ROLES.index, default=self.settings.default_role or None)
 
 
-class _asking:  # noqa: N801  # used like a function
-    """A client for the provider whose questions together end in time; what goes wrong is Refused."""
-
-    async def __aenter__(self) -> httpx.AsyncClient:
-        self._limit = asyncio.timeout(TOTAL_S)
-        await self._limit.__aenter__()
-        self._http = httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False)
-        return self._http
-
-    async def __aexit__(self, *problem: Any) -> None:
-        await self._http.aclose()
-        try:
-            await self._limit.__aexit__(*problem)
-        except TimeoutError:
-            raise Refused("unavailable", f"the provider took more than {TOTAL_S:.0f} s") from None
-        if isinstance(problem[1], httpx.HTTPError | httpx.InvalidURL):
-            raise Refused("unavailable", f"the provider does not answer: {problem[1]!r}") from None
+@asynccontextmanager
+async def _asking() -> AsyncIterator[httpx.AsyncClient]:
+    """Yield a client for the provider whose questions together end in time; what goes wrong is Refused."""
+    try:
+        async with asyncio.timeout(TOTAL_S), httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False) as http:
+            yield http
+    except TimeoutError:
+        raise Refused("unavailable", f"the provider took more than {TOTAL_S:g} s") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Refused("unavailable", f"the provider does not answer: {error!r}") from None
 
 
 async def _read(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> dict[str, Any]:
