@@ -31,6 +31,10 @@ TIMES = (
     _n("lease_time"), _n("min_lease_time"), _n("max_lease_time"), _n("renew_time"), _n("rebind_time"),
     _n("next_server"), _n("server_name"), _n("boot_file"),
 )  # fmt: skip
+SCOPES = (
+    _n("the settings"), _n("shared network %(p1)s"), _n("subnet %(p1)s"), _n("pool %(p1)s-%(p2)s"),
+    _n("class %(p1)s"), _n("reservation %(p1)s"), _n("prefix and gateway of %(p1)s"),
+)  # fmt: skip
 STEPS = (
     _n("it is free for this client"), _n("it is taken, or outside the client's pools"), _n("no address is free"),
     _n("%(p1)s is the next free address"), _n("lies in subnet %(p1)s"), _n("lies in no subnet that is served"),

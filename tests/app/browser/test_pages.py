@@ -238,3 +238,39 @@ def test_branches_of_the_tree_fold_by_mouse_and_by_key(page: Page, product: Prod
     expect(prefixes).to_have_count(5)
     page.get_by_role("link", name="Fold all", exact=True).click()
     expect(prefixes).to_have_count(2)
+
+
+def test_rows_are_chosen_and_all_that_match_are_removed(page: Page, product: Product) -> None:
+    product.plan()
+    for n in range(4):
+        mac = {"type": "mac", "value": f"00:00:0c:00:00:0{n}"}
+        wish = {"ip": f"10.9.0.1{n}", "hostname": f"camera-{n}", "identifiers": [mac]}
+        assert product.api("POST", "/reservations", json=wish).status_code == 201
+    page.goto("/reservations")
+    bar = page.get_by_role("form", name="The chosen rows")
+    expect(bar).to_be_hidden()
+    page.get_by_label("Choose camera-0").check()
+    page.get_by_label("Choose camera-2").click(modifiers=["Shift"])
+    expect(bar).to_contain_text("3 chosen")
+    page.get_by_label("all 4 that match").check()
+    expect(bar).to_contain_text("4 chosen")
+    bar.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("heading", name="Remove 4 objects?")).to_be_visible()
+    expect(page.get_by_text("No client notices this change.")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Nothing is reserved yet")).to_be_visible()
+
+
+def test_what_a_client_receives_follows_the_question(page: Page, product: Product) -> None:
+    subnet = product.plan()
+    product.wait(product.live)
+    product.command("simulate", "--clients", "1")
+    page.goto(f"/explain?subnet_id={subnet}")
+    page.get_by_label("MAC address of the client").press_sequentially("0000.0c11.2233")
+    expect(page.locator(".verdict")).to_contain_text("10.9.0.51")
+    assert "mac=0000.0c11.2233" in page.url
+    octets = page.locator('.dump [data-part="9"]')
+    page.get_by_role("cell", name="yiaddr").hover()
+    expect(octets).to_have_class("octets p-address marked")
+    page.get_by_label("It sends").select_option("bootp")
+    expect(page.locator(".verdict")).to_contain_text("BOOTP")

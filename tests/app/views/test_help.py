@@ -21,5 +21,7 @@ def test_walk_begins_without_an_example_and_takes_the_newest_lease(
     assert "Ethernet · 02:00:0a:00:00:3c → ff:ff:ff:ff:ff:ff" in html
     assert re.search(r"yiaddr</small>.*10\.0\.0\.60", html)
     ack = html[html.index(">ACK<") :]
-    assert re.search(r"domain-name</small> lab\.example", ack) and re.search(r"routers</small> 10\.0\.0\.1", ack)
+    assert re.search(r"domain-name</small> <bdi dir=\"ltr\">lab\.example", ack) and re.search(
+        r"routers</small> <bdi dir=\"ltr\">10\.0\.0\.1", ack
+    )
     assert "message=request&amp;requested_ip=10.0.0.60" in ack
