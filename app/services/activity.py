@@ -50,7 +50,7 @@ def changed_leases(session: Session, filters: LeaseFilters, after: int, upto: in
     found: list[Lease] = []
     for start in range(0, len(addresses), AT_ONCE):
         part = addresses[start : start + AT_ONCE]
-        query = filtered(select(Lease).where(Lease.ip.in_(part)), filters)
+        query = filtered(session, select(Lease).where(Lease.ip.in_(part)), filters)
         found += sorted(session.scalars(query), key=lambda lease: part.index(lease.ip))
         if len(found) >= limit:
             break
@@ -59,7 +59,7 @@ def changed_leases(session: Session, filters: LeaseFilters, after: int, upto: in
 
 def count_leases(session: Session, filters: LeaseFilters, limit: int = COUNT_LIMIT) -> int:
     """Return how many leases match, counting no further than the limit."""
-    part = filtered(select(Lease.ip), filters).limit(limit).subquery()
+    part = filtered(session, select(Lease.ip), filters).limit(limit).subquery()
     return session.scalar(select(func.count()).select_from(part)) or 0
 
 

@@ -36,7 +36,7 @@ class LeaseFilters:
 
 def list_leases(session: Session, filters: LeaseFilters, *, after: Address | None, limit: int) -> list[Lease]:
     """Return the leases after an address, in the order of addresses."""
-    query = filtered(select(Lease), filters).order_by(Lease.ip).limit(limit)
+    query = filtered(session, select(Lease), filters).order_by(Lease.ip).limit(limit)
     if after is not None:
         query = query.where(Lease.ip > after)
     return list(session.scalars(query))
@@ -44,10 +44,10 @@ def list_leases(session: Session, filters: LeaseFilters, *, after: Address | Non
 
 def count_leases(session: Session, filters: LeaseFilters) -> int:
     """Return how many leases match."""
-    return session.scalar(filtered(select(func.count()).select_from(Lease), filters)) or 0
+    return session.scalar(filtered(session, select(func.count()).select_from(Lease), filters)) or 0
 
 
-def filtered(query: Select[Any], filters: LeaseFilters) -> Select[Any]:
+def filtered(session: Session, query: Select[Any], filters: LeaseFilters) -> Select[Any]:
     """Return the query of leases, narrowed by the filters."""
     if filters.state is not None:
         query = query.where(Lease.state == filters.state)
@@ -55,7 +55,11 @@ def filtered(query: Select[Any], filters: LeaseFilters) -> Select[Any]:
         query = query.where(_inside(filters.subnet_id))
     if filters.mac is not None:
         query = query.where(Lease.mac == filters.mac)
-    return query.where(_matches(filters.q.strip())) if filters.q.strip() else query
+    text = filters.q.strip()
+    if not text:
+        return query
+    known = _known(session, "q", text)
+    return query.where(_matches(text) if known is None else known)
 
 
 def _inside(subnet_id: int) -> Any:
