@@ -23,9 +23,11 @@ SPEAKERS = {
     "_conflict": 2,
 }  # fmt: skip
 """What a service says a sentence with, and which argument the sentence is."""
+PHRASES = ("can't", "cannot", "contains", "has", "is", "must", "needs")
+"""How a phrase begins that stands behind the name of what it is about."""
 SENTENCE_NAMES = ("message", "detail", "error", "disabled_reason", "text")
 """What a sentence is called that is made before it is said."""
-SOURCES = ("app/notify", "app/schemas", "app/services", "dhcpd/engine", "dhcpd/protocol/options.py")
+SOURCES = ("app/notify", "app/schemas", "app/services", "dhcpd/engine", "dhcpd/protocol")
 """Where the sentences are collected that reach a page (app/views/sentences.py)."""
 
 
@@ -58,7 +60,7 @@ def _sentence(node: ast.expr) -> Iterator[str]:
             else:
                 places += 1
                 text += f"%(p{places})s"
-        if text[:1].isupper() or (text.startswith("%") and text.count(" ") > 1):
+        if text[:1].isupper() or text.split(" ")[0] in PHRASES or (text.startswith("%") and text.count(" ") > 1):
             yield text
     if isinstance(node, ast.IfExp):
         yield from _sentence(node.body)

@@ -30,12 +30,24 @@ def _said(language: str, text: str) -> str:
     whole = gettext(text)
     if whole != text:
         return whole
+    fitted = _fitted(language, text)
+    if fitted:
+        return fitted
+    before, colon, after = text.partition(": ")
+    if after:
+        return f"{before}{colon}{_said(language, after)}"
+    name, _, phrase = text.removesuffix(".").partition(" ")
+    told = _fitted(language, phrase) or (gettext(phrase) if phrase else "")
+    return f"{name} {told}." if told != phrase else text
+
+
+def _fitted(language: str, text: str) -> str:
+    """Return the translation by the first pattern that fits; nothing when none does."""
     for pattern, template in _patterns(language):
         found = pattern.fullmatch(text)
         if found is not None:
             return gettext(template) % {name: _said(language, value) for name, value in found.groupdict().items()}
-    before, colon, after = text.partition(": ")
-    return f"{before}{colon}{_said(language, after)}" if after else text
+    return ""
 
 
 @cache

@@ -86,6 +86,9 @@ def test_sentence_of_a_service_is_told_in_the_language_with_its_values() -> None
     assert said("02:00:00:00:00:01: There is no alert 7.") == "02:00:00:00:00:01: Es gibt keinen Alarm 7."
     assert said("10.0.0.9 is outside 10.1.0.0/24.") == "10.0.0.9 liegt außerhalb von 10.1.0.0/24."
     assert said("Reservation 3 matches: 10.0.0.9.") == "Reservierung 3 passt: 10.0.0.9."
+    bad = 'domain-name-servers needs IPv4 addresses, and "wrong" is none.'
+    assert said(bad) == 'domain-name-servers braucht IPv4-Adressen, und "wrong" ist keine.'
+    assert said("10.0.0.1 is free of it") == "10.0.0.1 is free of it"
     assert said("nothing that is known") == "nothing that is known"
     use(Preferences())
 
