@@ -5,8 +5,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.database import unit_of_work
-from app.models import KnownAddress, Pool, Reservation, Subnet
+from app.api.audit import take_back
+from app.database import SessionFactory, unit_of_work
+from app.models import AuditEntry, KnownAddress, Pool, Reservation, Subnet
+from app.schemas.addresses import AddressIn
+from app.schemas.pools import PoolIn
+from app.schemas.subnets import SubnetIn
+from app.services import addresses, division, pools, subnets
+from app.services.actors import Actor
 from app.services.rows import picture
 from tests.app.api.test_access import Api
 from tests.app.api.test_undo import newest
@@ -171,3 +177,41 @@ def test_known_address_comes_back(api: Api) -> None:
         undone = api("POST", f"/audit/{newest(api)}/undo")
         assert undone.status_code == 200, undone.text
         assert state(api) == before
+
+
+def rows_of(factory: SessionFactory) -> list[Any]:
+    with unit_of_work(factory, writing=False) as session:
+        rows = [
+            row for model in (Subnet, Pool, Reservation, KnownAddress) for row in session.scalars(select(model))
+        ]
+        found = [picture(row) for row in rows]
+    plain = [{k: v for k, v in row.items() if k not in ("version", "updated_at")} for row in found]
+    return sorted(plain, key=repr)
+
+
+@pytest.mark.parametrize("verb", ["split", "merge"])
+def test_both_databases_take_it_back(factory: SessionFactory, verb: str) -> None:
+    """There and back twice: sequences and foreign keys are those of each database."""
+    planner, divider = Actor("olga", "operator", request_id="plan"), Actor("olga", "operator", request_id="divide")
+    with unit_of_work(factory) as session:
+        for cidr in ("10.0.0.0/24", "10.0.1.0/24"):
+            subnets.create_subnet(session, planner, SubnetIn(cidr=cidr))
+        pools.create_pool(session, planner, PoolIn(subnet_id=1, start="10.0.0.50", end="10.0.0.199"))
+        pools.create_pool(session, planner, PoolIn(subnet_id=2, start="10.0.1.50", end="10.0.1.60"))
+        addresses.put_address(session, planner, "10.0.1.230", AddressIn())
+    before = rows_of(factory)
+    with unit_of_work(factory) as session:
+        if verb == "split":
+            division.split(session, divider, 1, prefix_len=26)
+        else:
+            division.merge_subnets(session, divider, 1, [2])
+    changed = rows_of(factory)
+    for number, expected in enumerate((before, changed, before)):
+        with unit_of_work(factory) as session:
+            entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+            assert entry is not None
+            take_back(session, Actor("olga", "operator", request_id=f"undo {number}"), entry.id)
+        assert rows_of(factory) == expected
+    with unit_of_work(factory) as session:
+        made = subnets.create_subnet(session, planner, SubnetIn(cidr="10.9.0.0/24"))
+        assert made.id not in (1, 2)
