@@ -14,7 +14,8 @@ One shape everywhere: what works for one resource works for all.
 
 * **Lists** answer `{"items": [...], "next_cursor": ..., "total": ...}`. `limit` (at most 1000), `cursor`,
   `count=exact`, `sort=-expires_at,ip`; filters `field=`, `field__in|ne|gt|lt|contains|startswith|isnull=`,
-  `within=`, `contains=`, `overlaps=` and `q=`. An unknown parameter is an error, never ignored.
+  `within=`, `contains=`, `overlaps=` and `q=`; a custom field is `cf_NAME=`, with the same suffixes. An unknown
+  parameter is an error, never ignored.
 * **Writes** take `?dry_run=true` (the diff and which clients notice; nothing changes) and `?wait=applied` (answered
   once every live worker serves it, else 202 after 2 s). `PATCH` is a merge patch, `PUT` makes or replaces by a
   natural key, `POST /{resource}/bulk` is all or nothing. `ETag` with `If-Match`, `Idempotency-Key` on POST,
