@@ -24,8 +24,8 @@ SHARED: Final = f"{NAME}__mypyc.*.so"
 MODULES: Final = {
     "protocol": ("layout", "packet", "relay"),
     "engine": (
-        "allocate", "book", "classify", "clients", "decide", "floods", "free_addresses", "holds", "leases", "newcomers", "policy",
-        "probing", "reply", "route", "scopes", "snapshot", "table", "terms", "timers",
+        "allocate", "book", "classify", "clients", "decide", "floods", "free_addresses", "holds", "leases", "newcomers",
+        "policy", "probing", "reply", "route", "scopes", "snapshot", "table", "terms", "timers",
     ),
 }  # fmt: skip
 
