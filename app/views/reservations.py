@@ -15,12 +15,13 @@ from app.models.types import Address
 from app.schemas.fields import show_identifier
 from app.schemas.reservations import ReservationIn
 from app.services import leases, preview, reservation_list, reservations, standings, subnets
-from app.services.errors import DomainError
+from app.services.errors import DomainError, Invalid, Problem
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.views import custom_values, tables
 from app.views.forms import filled, form_page, problems_of, saved, version_of
 from app.views.options import Row, rows_of
+from app.views.preferences import gettext as _
 from app.views.render import Id, page
 from app.views.tables import PAGE_ROWS, Column
 from dhcpd.protocol.addresses import format_mac
@@ -136,7 +137,9 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
 @router.post("/check")
 def check(request: Request, session: Db, actor: Operator, form: Form, reservation_id: int = 0) -> Response:
     """Say which clients would notice the typed reservation; nothing is kept."""
-    shown: dict[str, Any] = {"problems": {}, "effects": []}
+    shown: dict[str, Any] = {"problems": {}, "effects": [], "waiting": not _identifiers(form)}
+    if shown["waiting"]:
+        return page(request, session, "subnets/impact.html", part="impact", **shown)
     try:
         stored = reservations.get_reservation(session, reservation_id) if reservation_id else None
         data = _shape(session, form, stored)
@@ -193,7 +196,10 @@ def _shape(session: Session, form: Any, stored: Reservation | None = None) -> Re
     same = {} if stored is None else {"expires_at": stored.expires_at}
     custom = custom_values.typed(form, custom_values.fields(session, "reservations"))
     tags = str(form.get("tags", "")).replace(",", " ").split()
-    more = {"tags": tags, "identifiers": _identifiers(form), "options": rows_of(form), "custom_fields": custom}
+    identifiers = _identifiers(form)
+    if not identifiers:
+        raise Invalid(Problem("identifiers", "required", _("Say how the device is known: its MAC or another.")))
+    more = {"tags": tags, "identifiers": identifiers, "options": rows_of(form), "custom_fields": custom}
     return parsed(ReservationIn, {**values, **same, **more})
 
 

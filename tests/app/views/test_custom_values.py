@@ -80,3 +80,11 @@ def test_file_of_the_plan_is_offered_with_what_it_cannot_say(person: Someone) ->
     admin.api("POST", "/vlans", json={"vid": 7, "name": "voice"})
     assert "vlans" in admin.get("/imports/losses?format=kea").text
     assert admin.get("/imports/losses?format=exe").status_code == 400
+
+
+def test_reservation_without_an_identifier_is_asked_for_one(person: Someone) -> None:
+    admin = person("admin")
+    plan(admin)
+    assert "As soon as the device is named" in admin.send("/reservations/check", ip="10.1.0.9").text
+    refused = admin.send("/reservations/new", ip="10.1.0.9", type="mac", identifier="")
+    assert refused.status_code == 422 and "Say how the device is known" in refused.text
