@@ -118,7 +118,7 @@ def test_subnet_pool_and_reservation_are_edited(page: Page, product: Product) ->
     page.get_by_role("cell", name="Edit").get_by_role("link").click()
     page.get_by_label("Last address").fill("10.9.0.99")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("cell", name="10.9.0.99")).to_be_visible()
+    expect(page.get_by_role("cell", name="10.9.0.99", exact=True)).to_be_visible()
     page.goto("/reservations/new")
     page.get_by_label("Kind of identifier 1").select_option("circuit_id")
     page.get_by_label("Identifier 1", exact=True).fill("65:74:68:30")
@@ -127,7 +127,7 @@ def test_subnet_pool_and_reservation_are_edited(page: Page, product: Product) ->
     page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Address", exact=True).fill("10.9.0.61")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("cell", name="10.9.0.61")).to_be_visible()
+    expect(page.get_by_role("cell", name="10.9.0.61", exact=True)).to_be_visible()
     stored = product.api("GET", "/reservations").json()["items"][0]
     assert stored["identifiers"] == [{"type": "circuit_id", "value": "eth0"}]
 
