@@ -12,7 +12,7 @@ run: $(VENV)/installed $(VENV)/assets
 test: $(VENV)/installed $(VENV)/assets $(VENV)/system-packages
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-# Every server in one run, about 13 minutes; ARGS=--help tells how to run a part.
+# Every server in one run, about 14 minutes; ARGS=--help tells how to run a part.
 bench: $(VENV)/installed $(VENV)/bench-packages
 	$(BIN)/python -m tests.perf $(ARGS)
 

@@ -44,19 +44,25 @@ def _version(program: str, flag: str) -> str:
 
 def table(results: Sequence[Result]) -> str:
     """Return the comparison as a Markdown table; the ratio is to the quickest peer, durable or not."""
-    best = max((r.new.value for r in results if r.peer and r.new), default=0)
-    head = ("server", "durable", "new clients/s", "ratio to best peer", "renewals/s", "on the link/s",
-            "CPU us an exchange", "at /s", "p50 ms", "p99 ms", "memory MB")  # fmt: skip
+    best = max((rate.value for r in results if r.peer and (rate := _newcomers(r))), default=0)
+    head = ("server", "durable", "new clients/s", "by a light generator", "ratio to best peer", "renewals/s",
+            "on the link/s", "CPU us an exchange", "at /s", "p50 ms", "p99 ms", "memory MB")  # fmt: skip
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for r in results:
         if r.problem:
-            lines.append(f"| {r.name} | {r.durable} | {r.problem} |" + " |" * 8)
+            lines.append(f"| {r.name} | {r.durable} | {r.problem} |" + " |" * 9)
             continue
-        ratio = f"{r.new.value / best:.2f}" if r.new and best else ""
-        cells = (r.name, r.durable, _rate(r.new), ratio, _rate(r.renew), _rate(r.link), _cpu(r),
+        rate = _newcomers(r)
+        ratio = f"{rate.value / best:.2f}" if rate and best else ""
+        cells = (r.name, r.durable, _rate(r.new), _rate(r.light), ratio, _rate(r.renew), _rate(r.link), _cpu(r),
                  _number(r.cpu_rate), _number(r.p50_ms, 2), _number(r.p99_ms, 2), _number(r.memory_mb))  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _newcomers(result: Result) -> Rate | None:
+    """Return the rate of new clients that is compared: the light generator's, which is least in the way."""
+    return result.light or result.new
 
 
 def _rate(rate: Rate | None) -> str:
@@ -76,13 +82,13 @@ def compare(results: Sequence[Result]) -> list[Target]:
     """Judge the targets that are ratios to peers measured in the same run."""
     by_key = {r.key: r for r in results}
     found: list[Target] = []
-    kea = [by_key[k] for k in ("kea", "kea-mt") if k in by_key and by_key[k].new]
+    kea = [by_key[k] for k in ("kea", "kea-mt") if k in by_key and _newcomers(by_key[k])]
     own, on_postgresql = by_key.get("leaseboard-sqlite"), by_key.get("leaseboard-postgresql")
     kea_postgresql = by_key.get("kea-postgresql")
-    if own and own.new and kea:
-        best = max(kea, key=lambda r: r.new.value if r.new else 0)
+    if own and _newcomers(own) and kea:
+        best = max(kea, key=lambda r: rate.value if (rate := _newcomers(r)) else 0)
         found.append(_ratio("SQLite, durable, new clients", own, best, 2))
-    if on_postgresql and on_postgresql.new and kea_postgresql and kea_postgresql.new:
+    if on_postgresql and _newcomers(on_postgresql) and kea_postgresql and _newcomers(kea_postgresql):
         found.append(_ratio("PostgreSQL, durable, new clients", on_postgresql, kea_postgresql, 8))
     costs = [r.cpu_us for r in kea if r.cpu_us is not None]
     if own and own.cpu_us is not None and costs:
@@ -94,9 +100,10 @@ def compare(results: Sequence[Result]) -> list[Target]:
 
 
 def _ratio(what: str, own: Result, peer: Result, wanted: float) -> Target:
-    assert own.new is not None and peer.new is not None
-    ratio = own.new.value / max(1.0, peer.new.value)
-    measured = f"{ratio:.2f} x ({_rate(own.new)}/s, {peer.name} {_rate(peer.new)}/s)"
+    mine, theirs = _newcomers(own), _newcomers(peer)
+    assert mine is not None and theirs is not None
+    ratio = mine.value / max(1.0, theirs.value)
+    measured = f"{ratio:.2f} x ({_rate(mine)}/s, {peer.name} {_rate(theirs)}/s)"
     return Target(what, f">= {wanted:g} x {peer.name}", measured, ratio >= wanted)
 
 

@@ -61,10 +61,17 @@ def test_ratio_is_to_the_quickest_peer_and_a_problem_is_shown() -> None:
     own = Result("leaseboard-sqlite", "Leaseboard on SQLite", "yes", False, new=Rate(25_000, at_least=True))
     broken = Result("isc", "ISC dhcpd", "yes", True, problem="dhcpd is not installed")
     text = table([kea, own, broken])
-    assert "| ≥ 25,000 | 2.50 |" in text
+    assert "| ≥ 25,000 |  | 2.50 |" in text
     assert "dhcpd is not installed" in text
     assert [target.met for target in compare([kea, own, broken])] == [True]
     assert chart([kea, own, broken]).count("<rect") == 3
+
+
+def test_what_the_light_generator_finds_is_compared() -> None:
+    kea = Result("kea", "Kea memfile", "no", True, new=Rate(9_000), light=Rate(12_000))
+    own = Result("leaseboard-sqlite", "Leaseboard on SQLite", "yes", False, new=Rate(10_000), light=Rate(18_000))
+    assert "| 10,000 | 18,000 | 1.50 |" in table([kea, own])
+    assert [target.measured[:6] for target in compare([kea, own])] == ["1.50 x"]
 
 
 def test_every_server_has_a_way_to_start() -> None:
