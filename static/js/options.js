@@ -103,6 +103,8 @@ function picker(row) {
       close();
     }
   });
+  // Whoever was quicker than the catalogue sees what fits as soon as it is there.
+  if (document.activeElement === field && field.value && field.value !== field.defaultValue) open();
 }
 
 function start(row) {
