@@ -4,7 +4,8 @@ import { $, element, fragment } from "./dom.js";
 const KEPT = 100;
 const KEPT_IN_A_RUSH = 50;  // laying out and painting the table anew costs by its rows
 const AT_ONCE = 20;  // as many as the server sends at once
-const REST_MS = 200;
+const REST_MS = 50;
+const REST_IN_A_RUSH_MS = 700;  // of a rush only the newest are shown anyway
 const COUNTED = 5000;
 const changed = new Set();
 let shown = document.body.dataset.live;
@@ -21,9 +22,8 @@ function note() {
   button.setAttribute("aria-label", `${changed.size} new`);
 }
 
-function place(rows, addresses) {
+function place(rows, addresses, rush) {
   const body = $("tbody", tail());
-  const rush = rows.length >= AT_ONCE;
   const came = new Set(rows.map((row) => row.dataset.ip));
   if (!rush) for (const row of [...body.rows]) if (addresses.has(row.dataset.ip) && !came.has(row.dataset.ip)) row.remove();
   for (const row of rows.reverse()) {
@@ -43,15 +43,18 @@ async function flush() {
   const addresses = new Set(changed);
   const upto = document.body.dataset.live;
   changed.clear();
+  let rush = false;
   const html = await fragment(`/leases/rows?${tail().dataset.query}&after=${shown}&upto=${upto}`).catch(() => null);
   shown = upto;
   if (html !== null && tail()) {
     const shell = element("template");
     shell.innerHTML = html;
-    place([...shell.content.querySelectorAll("tr")], addresses);
+    const rows = [...shell.content.querySelectorAll("tr")];
+    rush = rows.length >= AT_ONCE;
+    place(rows, addresses, rush);
   }
   note();
-  setTimeout(() => { running = false; if (changed.size) flush(); }, REST_MS);
+  setTimeout(() => { running = false; if (changed.size) flush(); }, rush ? REST_IN_A_RUSH_MS : REST_MS);
 }
 
 document.addEventListener("lease-events", ({ detail }) => {
