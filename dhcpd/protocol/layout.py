@@ -106,7 +106,7 @@ def _place(code: int, value: bytes, left: list[int]) -> list[tuple[int, bytes]]:
     whole = _write(code, value)
     if len(value) < 256:
         for field, room in enumerate(left):
-            if len(whole) <= room and (field == 0 or code != RELAY_INFO):
+            if len(whole) <= room and (field == 0 or (code != RELAY_INFO and code not in _FIRST)):
                 left[field] -= len(whole)
                 return [(field, whole)]
     if code in _FIRST or code == RELAY_INFO or (len(value) < 256 and code not in _KEPT):

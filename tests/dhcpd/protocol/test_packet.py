@@ -139,3 +139,11 @@ def test_bootp_client_without_a_cookie_is_understood() -> None:
     """RFC 951: the vendor field may be empty."""
     packet = decode(DISCOVER[:236] + bytes(64))
     assert (packet.chaddr, packet.options, packet.message_type) == (decode(DISCOVER).chaddr, {}, None)
+
+
+def test_message_type_stays_first_when_the_relay_leaves_no_room() -> None:
+    """RFC 2131 §4.1 and RFC 3046 §2.2: 82 goes whole into the options field, and so does what tells the message."""
+    options = {53: b"\5", 54: b"\12\0\0\1", 51: b"\0\0\16\20", 97: b"\0" * 109, 82: b"\xff\0\1" * 170}
+    data = encode(Packet(options=options), limit_bytes=548, order=()).data
+    assert data[240:243] == b"\x35\1\5"
+    assert {code: decode(data).options.get(code) for code in options} == options
