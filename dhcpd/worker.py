@@ -361,14 +361,14 @@ class Worker:
         news = self._store.news()
         if not self._compilation.is_running and news.revision != self.snapshot.revision:
             self._compilation.begin(self._interfaces)
-        if self._peers is not None and news.event != self._peers.seen:
-            self._learn(self._peers)
+        if self._peers is not None:
+            self._learn(self._peers, news.event)
         if self._leads and news.commanded:
             self._orders.obey(self._table, self.snapshot, now=self.now(), loading=self._compilation.is_running)
 
-    def _learn(self, peers: Peers) -> None:
+    def _learn(self, peers: Peers, newest: int) -> None:
         try:
-            for lease in peers.learn():
+            for lease in peers.learn(newest):
                 self._table.learn(lease)
         except HistoryLost:
             log.error("the database has lost events: reading all leases anew")

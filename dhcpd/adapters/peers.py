@@ -42,17 +42,17 @@ class HistoryLost(Exception):
 
 
 class Peers:
-    """What this worker knows of the others; `seen` = the id of the newest event that was read."""
+    """What this worker knows of the others."""
 
     def __init__(self, engine: Engine, worker: str) -> None:
         self._engine = engine
         self._worker = worker
-        self.seen = 0
+        self._seen = 0
 
     def begin(self) -> None:
         """Note which events there are; the leases are loaded after this, so that none is missed between."""
         with self._engine.connect() as connection:
-            self.seen = connection.scalar(select(func.max(LeaseEvent.id))) or 0
+            self._seen = connection.scalar(select(func.max(LeaseEvent.id))) or 0
 
     def roster(self) -> Roster:
         """Return the place among the workers that reported lately, by the database's clock."""
@@ -65,20 +65,19 @@ class Peers:
         balance = Balance(hosts.index(host_of(self._worker)), len(hosts)) if len(hosts) > 1 else None
         return Roster(workers.index(self._worker), len(workers), balance)
 
-    def learn(self) -> list[Lease]:
-        """Return the leases that other workers changed since the last call, as they are now.
+    def learn(self, newest: int) -> list[Lease]:
+        """Return the leases that other workers changed up to the newest event, as they are now.
 
         Raises HistoryLost when the database knows less than it did: a standby that was behind took over.
         """
+        if newest < self._seen:
+            raise HistoryLost
+        upto = min(newest, self._seen + LEARN_LIMIT)
+        if upto <= self._seen:
+            return []
         with self._engine.connect() as connection:
-            newest = connection.scalar(select(func.max(LeaseEvent.id))) or 0
-            if newest < self.seen:
-                raise HistoryLost
-            upto = min(newest, self.seen + LEARN_LIMIT)
-            if upto <= self.seen:
-                return []
-            fresh = LeaseEvent.id.between(self.seen + 1, upto) & (LeaseEvent.worker != self._worker)
+            fresh = LeaseEvent.id.between(self._seen + 1, upto) & (LeaseEvent.worker != self._worker)
             changed = select(LeaseEvent.ip).where(fresh).distinct()
             rows: Any = connection.execute(select(*LEASE_COLUMNS).where(LeaseRow.ip.in_(changed))).all()
-        self.seen = upto
+        self._seen = upto
         return [lease_of(row) for row in rows if row.ip.version == 4]

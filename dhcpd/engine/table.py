@@ -300,12 +300,11 @@ class Table:
         self.leases[ip] = after
         subnet = self.snapshot.subnet_of(ip)
         link = subnet.link if subnet else -1
-        if before is not None and before.client_key != after.client_key:
+        changes_hands = before is not None and before.client_key != after.client_key
+        if before is not None and changes_hands:
             self._clients.remove(before)
-            if after.state not in QUARANTINED and not self._clients.knows(after):
-                self._clients.add(after)
         if after.state == ACTIVE:
-            if before is None or before.client_key != after.client_key or before.state != ACTIVE:
+            if before is None or changes_hands or before.state != ACTIVE:
                 self._clients.add(after)
             self._idle.discard(ip)
             if not keeps_offer:
@@ -314,6 +313,8 @@ class Table:
             self._make_reusable(ip, first=False)
         if after.state != ACTIVE:
             self._idle.add(ip)
+            if changes_hands and after.state not in QUARANTINED and not self._clients.knows(after):
+                self._clients.add(after)
         if after.state in QUARANTINED and (before is None or before.state not in QUARANTINED):
             self._clients.remove(after)
         was_declined = before is not None and before.state == DECLINED

@@ -104,15 +104,14 @@ def _claim(option: tuple[int, bytes]) -> int:
 def _place(code: int, value: bytes, left: list[int]) -> list[tuple[int, bytes]]:
     """Take the option's room out of `left`; return its pieces by field, none if there is no room."""
     whole = _write(code, value)
+    stays = code in _FIRST or code == RELAY_INFO  # in the options field
     if len(value) < 256:
         for field, room in enumerate(left):
-            if len(whole) <= room and (field == 0 or (code != RELAY_INFO and code not in _FIRST)):
+            if len(whole) <= room and (field == 0 or not stays):
                 left[field] -= len(whole)
                 return [(field, whole)]
-    if code in _FIRST or code == RELAY_INFO or (len(value) < 256 and code not in _KEPT):
-        pieces = []
-    else:
-        pieces = _spread(code, value, left)
+    may_be_cut = not stays and (len(value) > 255 or code in _KEPT)
+    pieces = _spread(code, value, left) if may_be_cut else []
     if not pieces and code in _KEPT:
         left[0] -= len(whole)
         pieces = [(0, whole)]

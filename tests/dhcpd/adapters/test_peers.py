@@ -63,5 +63,6 @@ def test_leases_of_others_are_learnt_once_and_own_ones_not(engine: Engine) -> No
     theirs.commit(
         [LeaseChange(before, gone, Reason.RELEASED), LeaseChange(None, lease(3), Reason.ASSIGNED)], now=NOW
     )
-    assert sorted(learner.learn()) == sorted([gone, lease(3)])
-    assert learner.learn() == []
+    newest = mine.news().event
+    assert sorted(learner.learn(newest)) == sorted([gone, lease(3)])
+    assert learner.learn(newest) == []
