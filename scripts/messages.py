@@ -19,8 +19,8 @@ METHODS = [("app/views/**.py", "python"), ("templates/**.html", "jinja2")]
 OPTIONS = {"templates/**.html": {"newstyle_gettext": "true", "trimmed": "true", "extensions": "jinja2.ext.i18n"}}
 KEYWORDS = {"_": None, "_n": None, "gettext": None, "ngettext": (1, 2), "Column": (2,)}
 SPEAKERS = {
-    "Problem": 2, "Refused": 0, "Finding": 1, "ValueError": 0, "OptionValueError": 0, "say": 1, "_invalid": 3,
-    "_conflict": 2,
+    "Problem": 2, "problem": 2, "Refused": 0, "Finding": 1, "ValueError": 0, "OptionValueError": 0, "say": 1,
+    "_invalid": 3, "_conflict": 2,
 }  # fmt: skip
 """What a service says a sentence with, and which argument the sentence is."""
 PHRASES = ("can't", "cannot", "contains", "has", "is", "must", "needs")

@@ -16,9 +16,8 @@ from app.api.trial import dry_run
 from app.api.write import Repeated, Write, begin_write, keep_answer, wait_until_applied
 from app.auth.deps import COOKIE, SAFE, remote_of
 from app.services.audit import CHANGES, REVISION
-from app.services.errors import Problem
 from app.services.labels import CUSTOM
-from app.services.listing import Unreadable
+from app.services.listing import unreadable
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 MAX_BODY_BYTES: Final = 10_000_000
@@ -38,7 +37,7 @@ def only_known(request: Request) -> None:
     takes_custom = CUSTOM_FIELDS in known
     for name in request.query_params:
         if name not in known and not (takes_custom and name.startswith(CUSTOM)):
-            raise Unreadable(Problem(name, "bad_parameter", f"there is no parameter {name!r} here"))
+            raise unreadable(name, f"there is no parameter {name!r} here")
 
 
 def check_media_type(request: Request, takes_json: bool) -> None:

@@ -5,15 +5,13 @@ candidates: the marks of leases, a table's addresses, the ends of subnets, or wh
 are walked in order from the cursor on, and each is then described exactly as alone.
 """
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from heapq import merge as in_order
 from ipaddress import ip_address, ip_network
 from itertools import groupby, islice
-from typing import Any, Final, TypeAlias, cast, get_args
+from typing import Any, Final, TypeAlias, get_args
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
@@ -22,11 +20,10 @@ from app.models import KnownAddress, Lease, Pool, Reservation, Subnet
 from app.schemas.addresses import AddressOut, State
 from app.services import leases, nesting, occupancy, reservations
 from app.services.addresses import describe
-from app.services.errors import Problem
 from app.services.labels import CUSTOM, by_custom_field
-from app.services.listing import Unreadable, Wish, narrowing
+from app.services.listing import Wish, narrowing, read_cursor, unreadable, write_cursor
 from app.services.octets import number_of, raw
-from app.services.spans import Span, address_of, clip, key, merge, size, span, subtract
+from app.services.spans import Span, address_of, intersect, key, merge, size, span, subtract
 from app.services.workers import offers
 from dhcpd.protocol.addresses import parse_mac
 
@@ -64,12 +61,12 @@ class _Question:
 def cut(session: Session, wish: Wish) -> Part:
     """Return the part of the addresses that is wished, in their order; raises Unreadable."""
     if wish.sort not in ("", "ip"):
-        raise _unreadable("sort", "addresses come in their order: sort=ip")
+        raise unreadable("sort", "addresses come in their order: sort=ip")
     question = _read(session, wish)
     total = None
     if wish.count:
         if question.states or question.text or question.custom:
-            raise _unreadable("count", "count=exact goes with subnet_id and within alone")
+            raise unreadable("count", "count=exact goes with subnet_id and within alone")
         total = size(question.spans)
     start = _read_cursor(wish.cursor)
     spans = [(max(first, start), last) for first, last in question.spans if last >= start]
@@ -85,7 +82,8 @@ def cut(session: Session, wish: Wish) -> Part:
         found += [row for row in describe(session, [address_of(n) for n in numbers]) if _fits(row, question)]
     if len(found) > wish.limit:
         last = key(ip_address(found[wish.limit - 1].ip))
-    return Part(found[: wish.limit], _cursor((last or 0) + 1) if last != LAST else None, total)
+    following = None if last == LAST else write_cursor("ip", [str(address_of((last or 0) + 1))])
+    return Part(found[: wish.limit], following, total)
 
 
 def _fits(row: AddressOut, question: _Question) -> bool:
@@ -109,19 +107,19 @@ def _read(session: Session, wish: Wish) -> _Question:
         elif name.startswith(CUSTOM):
             custom.append(_custom(session, name, value))
         else:
-            raise _unreadable(name, f"there is no parameter {name!r} here")
+            raise unreadable(name, f"there is no parameter {name!r} here")
     spans = _planned(session, bounds)
     return _Question(spans, frozenset(states), text, tuple(custom))
 
 
 def _meet(one: list[Span] | None, other: list[Span]) -> list[Span]:
-    return other if one is None else [part for bounds in one for part in clip(other, bounds)]
+    return other if one is None else intersect(one, other)
 
 
 def _of_subnet(session: Session, text: str) -> list[Span]:
     """Return the addresses that belong to a subnet, as `nesting` says; none of one that is not there."""
     if not text.isascii() or not text.isdecimal() or len(text) > 10:
-        raise _unreadable("subnet_id", f"{text[:20]!r} is not the number of a subnet")
+        raise unreadable("subnet_id", f"{text[:20]!r} is not the number of a subnet")
     row = session.get(Subnet, int(text)) if int(text) < 2**31 else None
     if row is None:
         return []
@@ -139,7 +137,7 @@ def _network(text: str) -> Span:
     try:
         network = ip_network(text.strip(), strict=False)
     except ValueError:
-        raise _unreadable("within", f"{text[:60]!r} is not a prefix like 10.0.0.0/24") from None
+        raise unreadable("within", f"{text[:60]!r} is not a prefix like 10.0.0.0/24") from None
     return span(network.network_address, network.broadcast_address)
 
 
@@ -147,7 +145,7 @@ def _states(name: str, text: str) -> set[str]:
     wanted = text.split(",") if name == "state__in" else [text]
     for state in wanted:
         if state not in STATES:
-            raise _unreadable(name, f"{state[:20]!r} is not one of {', '.join(STATES)}")
+            raise unreadable(name, f"{state[:20]!r} is not one of {', '.join(STATES)}")
     return set(wanted)
 
 
@@ -155,7 +153,7 @@ def _custom(session: Session, name: str, value: str) -> ColumnElement[bool]:
     try:
         return by_custom_field(session, KnownAddress, name, value)
     except ValueError as error:
-        raise _unreadable(name, str(error)) from None
+        raise unreadable(name, str(error)) from None
 
 
 def _planned(session: Session, bounds: list[Span] | None) -> list[Span]:
@@ -166,24 +164,11 @@ def _planned(session: Session, bounds: list[Span] | None) -> list[Span]:
         return merge(_ranges(session))
     low, high = address_of(min(bounds)[0]), address_of(max(bounds)[1])
     planned = merge(_ranges(session, Subnet.first <= high, Subnet.last >= low))
-    return _intersection(planned, merge(bounds))
+    return intersect(planned, merge(bounds))
 
 
 def _ranges(session: Session, *conditions: ColumnElement[bool]) -> list[Span]:
-    query = select(raw(session, Subnet.first), raw(session, Subnet.last)).where(*conditions)
-    return [(number_of(first), number_of(last)) for first, last in session.execute(query)]
-
-
-def _intersection(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
-    """Return what is in both of two rows of spans, each in order and without overlap."""
-    found: list[Span] = []
-    i = j = 0
-    while i < len(one) and j < len(other):
-        first, last = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
-        if first <= last:
-            found.append((first, last))
-        i, j = (i + 1, j) if one[i][1] < other[j][1] else (i, j + 1)
-    return found
+    return [(first, last) for _, first, last in nesting.ranges(session, *conditions)]
 
 
 def _candidates(session: Session, question: _Question, spans: list[Span]) -> Source:
@@ -291,7 +276,7 @@ def _offered(session: Session, spans: list[Span]) -> Source:
 
 
 def _excluded(session: Session, spans: list[Span]) -> Source:
-    return _left(session, _intersection(_holes(session), spans))
+    return _left(session, intersect(_holes(session), spans))
 
 
 def _free(session: Session, spans: list[Span]) -> Source:
@@ -333,22 +318,6 @@ _SOURCES: Final[dict[str, Callable[[Session, list[Span]], Source]]] = {
 }
 
 
-def _cursor(number: int) -> str:
-    return urlsafe_b64encode(json.dumps(["ip", str(address_of(number))]).encode()).decode().rstrip("=")
-
-
 def _read_cursor(text: str) -> int:
     """Return the first address that is looked at."""
-    if not text:
-        return 0
-    try:
-        sort, ip = json.loads(urlsafe_b64decode((text + "=" * (-len(text) % 4)).encode()))
-        if sort != "ip":
-            raise ValueError
-        return key(ip_address(cast("str", ip)))
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise _unreadable("cursor", "this is no cursor of this list") from None
-
-
-def _unreadable(name: str, detail: str) -> Unreadable:
-    return Unreadable(Problem(name, "bad_parameter", detail))
+    return int(read_cursor(text, "ip", [lambda ip: key(ip_address(ip))])[0]) if text else 0

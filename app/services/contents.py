@@ -19,7 +19,7 @@ from app.services.errors import Conflict, Problem
 from app.services.facts import edges_of
 from app.services.nesting import ancestors, home_of, inside
 from app.services.rows import picture
-from app.services.spans import key
+from app.services.spans import Span, key
 
 Item: TypeAlias = Pool | Reservation | KnownAddress
 
@@ -109,7 +109,7 @@ def adopt(session: Session, actor: Actor, row: Subnet) -> None:
 def across(row: Subnet, pools: Sequence[Pool]) -> list[Problem]:
     """Return a problem for each pool that lies partly in the subnet."""
     return [
-        _problem("cidr", "pool_across", f"{_capital(told(pool))} lies across the edge of {row.cidr}.", pool)
+        problem("cidr", "pool_across", f"{capital(told(pool))} lies across the edge of {row.cidr}.", pool)
         for pool in pools
         if key(pool.first) < key(row.first) or key(pool.last) > key(row.last)
     ]
@@ -120,7 +120,7 @@ def on_edges(row: Subnet, found: Contents) -> list[Problem]:
     edges = edge_keys(row)
     items: list[Reservation | KnownAddress] = [*found.reservations, *found.addresses]
     return [
-        _problem("cidr", "edge", f"{_capital(told(i))} would be the {kind_of_edge(row, i.ip)} of {row.cidr}.", i)
+        problem("cidr", "edge", f"{capital(told(i))} would be the {kind_of_edge(row, i.ip)} of {row.cidr}.", i)
         for i in items
         if i.ip is not None and (key(i.ip) in edges or i.ip == row.gateway)
     ]
@@ -138,13 +138,22 @@ def kind_of_edge(row: Subnet, address: Address) -> str:
     return "network address" if address == row.first else "broadcast address"
 
 
-def _problem(field: str, code: str, detail: str, item: Item) -> Problem:
+def problem(field: str, code: str, detail: str, item: Item) -> Problem:
+    """Return what is wrong with an object, which is named beside the sentence."""
     resource, _, name = name_of(item).partition("/")
     return Problem(field, code, detail, resource, name)
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Return the text as a sentence begins."""
     return text[:1].upper() + text[1:]
+
+
+def lies_in(item: Item, bounds: Span) -> bool:
+    """Tell whether an object lies within a span; settings without an address lie in every one."""
+    if isinstance(item, Pool):
+        return bounds[0] <= key(item.first) and key(item.last) <= bounds[1]
+    return item.ip is None or bounds[0] <= key(item.ip) <= bounds[1]
 
 
 def clear_out(session: Session, actor: Actor, row: Subnet) -> None:
@@ -174,8 +183,8 @@ def switch(session: Session, actor: Actor, row: Subnet) -> None:
     for item in items if row.dhcp_enabled else ():
         if item.subnet_id != row.id:
             narrower = next(inner for inner in nested if inner.id == item.subnet_id)
-            detail = f"{_capital(told(item))} is in the narrower subnet {narrower.cidr}; serve that one."
-            raise Conflict(_problem("dhcp_enabled", "nested", detail, item))
+            detail = f"{capital(told(item))} is in the narrower subnet {narrower.cidr}; serve that one."
+            raise Conflict(problem("dhcp_enabled", "nested", detail, item))
     for known in found.addresses:
         home = home_of(session, known.ip)
         if home is not None:

@@ -13,12 +13,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.models import Base
 from app.services.errors import Invalid, Problem
 from app.services.kinds import ADDRESS, BOOLEAN, MOMENT, Kind, kind_of
-from app.services.labels import CUSTOM, TABLES, by_custom_field
+from app.services.labels import CUSTOM, MAX_IN, TABLES, by_custom_field
 
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000
 MAX_SORTS: Final = 4
-MAX_IN: Final = 500
 Condition = ColumnElement[bool]
 
 
@@ -121,14 +120,14 @@ def read_wish(parameters: Sequence[tuple[str, str]]) -> Wish:
     seen: dict[str, str] = {}
     for name, text in parameters:
         if name in seen:
-            raise _unreadable(name, f"{name} is given twice; join values with commas in {name}__in")
+            raise unreadable(name, f"{name} is given twice; join values with commas in {name}__in")
         seen[name] = text
     limit = seen.pop("limit", str(DEFAULT_LIMIT))
     if not limit.isdecimal() or len(limit) > 4 or not 1 <= int(limit) <= MAX_LIMIT:
-        raise _unreadable("limit", f"limit is a number from 1 to {MAX_LIMIT}")
+        raise unreadable("limit", f"limit is a number from 1 to {MAX_LIMIT}")
     count = seen.pop("count", "none")
     if count not in ("exact", "none"):
-        raise _unreadable("count", "count is exact or none")
+        raise unreadable("count", "count is exact or none")
     sort, cursor = seen.pop("sort", ""), seen.pop("cursor", "")
     return Wish(tuple(seen.items()), sort, cursor, int(limit), count == "exact")
 
@@ -169,11 +168,11 @@ def narrowing(session: Session, listing: Listing, name: str, text: str) -> Condi
         try:
             return by_custom_field(session, listing.model, name, text)
         except ValueError as error:
-            raise _unreadable(name, str(error)) from None
+            raise unreadable(name, str(error)) from None
     base, _, operator = name.partition("__")
     found = listing.fields.get(base)
     if found is None or (operator and operator not in found.operators) or (name.endswith("__")):
-        raise _unreadable(name, f"there is no parameter {name!r} here")
+        raise unreadable(name, f"there is no parameter {name!r} here")
     return cast("Condition", _compared(found, name, operator, text))
 
 
@@ -184,7 +183,7 @@ def _compared(found: Field, name: str, operator: str, text: str) -> Any:
     if operator == "in":
         parts = text.split(",")
         if len(parts) > MAX_IN:
-            raise _unreadable(name, f"at most {MAX_IN} values at once")
+            raise unreadable(name, f"at most {MAX_IN} values at once")
         return column.in_([_parse(name, kind, part) for part in parts])
     value = _parse(name, kind, text)
     if operator == "ne":
@@ -213,7 +212,7 @@ def _in_network(listing: Listing, name: str, text: str) -> Any:
     try:
         network = ip_network(text.strip(), strict=False)
     except ValueError:
-        raise _unreadable(name, f"{text!r} is not a prefix like 10.0.0.0/24") from None
+        raise unreadable(name, f"{text!r} is not a prefix like 10.0.0.0/24") from None
     first, last = cast("tuple[Any, Any]", listing.span)
     low, high = network.network_address, network.broadcast_address
     if name == "within":
@@ -233,11 +232,11 @@ def _order(listing: Listing, sort: str) -> Order:
     for term in sort.split(","):
         name, down = term.strip().removeprefix("-"), term.strip().startswith("-")
         if name not in listing.fields:
-            raise _unreadable("sort", f"there is no field {name[:40]!r} to sort by")
+            raise unreadable("sort", f"there is no field {name[:40]!r} to sort by")
         terms.append((name, listing.fields[name], down))
     names = [name for name, _, _ in terms]
     if len(names) > MAX_SORTS or len(set(names)) < len(names):
-        raise _unreadable("sort", f"at most {MAX_SORTS} different fields")
+        raise unreadable("sort", f"at most {MAX_SORTS} different fields")
     if listing.key in names:
         return terms[: names.index(listing.key) + 1]
     terms.append((listing.key, listing.fields[listing.key], False))
@@ -269,27 +268,38 @@ def _behind(order: Order, values: list[Any]) -> Condition:
 def _cursor(order: Order, wish: Wish, row: Any) -> str:
     values = [getattr(row, f.column.key) for _, f, _ in order]
     texts = [f.kind.write(f.kind.last if v is None else v) for v, (_, f, _) in zip(values, order, strict=True)]
-    raw = json.dumps([wish.sort, *texts], separators=(",", ":")).encode()
-    return urlsafe_b64encode(raw).decode().rstrip("=")
+    return write_cursor(wish.sort, texts)
 
 
 def _read_cursor(order: Order, wish: Wish) -> list[Any]:
+    parsers = [f.kind.parse for _, f, _ in order]
+    return read_cursor(wish.cursor, wish.sort, parsers)
+
+
+def write_cursor(sort: str, texts: Sequence[str]) -> str:
+    """Return the cursor of a list in an order, behind a row whose fields are told as texts."""
+    return urlsafe_b64encode(json.dumps([sort, *texts], separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, sort: str, parsers: Sequence[Callable[[str], Any]]) -> list[Any]:
+    """Return the fields that a cursor tells, each by its parser; raises Unreadable."""
     try:
-        padded = wish.cursor + "=" * (-len(wish.cursor) % 4)
-        sort, *texts = json.loads(urlsafe_b64decode(padded.encode()))
-        if sort != wish.sort or len(texts) != len(order):
+        padded = cursor + "=" * (-len(cursor) % 4)
+        told, *texts = json.loads(urlsafe_b64decode(padded.encode()))
+        if told != sort:
             raise ValueError
-        return [f.kind.parse(text) for text, (_, f, _) in zip(texts, order, strict=True)]
+        return [parse(text) for parse, text in zip(parsers, texts, strict=True)]
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise _unreadable("cursor", "this is no cursor of this list in this order") from None
+        raise unreadable("cursor", "this is no cursor of this list in this order") from None
 
 
 def _parse(name: str, kind: Kind, text: str) -> Any:
     try:
         return kind.parse(text.strip() if kind is ADDRESS else text)
     except ValueError as error:
-        raise _unreadable(name, str(error)) from None
+        raise unreadable(name, str(error)) from None
 
 
-def _unreadable(name: str, detail: str) -> Unreadable:
+def unreadable(name: str, detail: str) -> Unreadable:
+    """Return the error of a parameter that says nothing here."""
     return Unreadable(Problem(name, "bad_parameter", detail))

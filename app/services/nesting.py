@@ -36,14 +36,14 @@ class Node:
 
 def tree(session: Session) -> dict[int, Node]:
     """Return the place of every subnet, by id, in one pass over the ranges."""
-    return _nested(_ranges(session))
+    return _nested(ranges(session))
 
 
-def _nested(ranges: Iterable[Range]) -> dict[int, Node]:
+def _nested(rows: Iterable[Range]) -> dict[int, Node]:
     """Return the place that each of the ranges has among them."""
     nodes: dict[int, Node] = {}
     around: list[tuple[int, int]] = []
-    for id_, _, last in sorted(ranges, key=lambda row: (row[1], -row[2])):
+    for id_, _, last in sorted(rows, key=lambda row: (row[1], -row[2])):
         while around and around[-1][1] < last:
             around.pop()
         parent = around[-1][0] if around else None
@@ -54,7 +54,7 @@ def _nested(ranges: Iterable[Range]) -> dict[int, Node]:
     return nodes
 
 
-def _ranges(session: Session, *conditions: ColumnElement[bool]) -> list[Range]:
+def ranges(session: Session, *conditions: ColumnElement[bool]) -> list[Range]:
     """Return the subnets that meet the conditions, as keys."""
     query = select(Subnet.id, raw(session, Subnet.first), raw(session, Subnet.last)).where(*conditions)
     return [(id_, number_of(first), number_of(last)) for id_, first, last in session.execute(query)]
@@ -62,7 +62,7 @@ def _ranges(session: Session, *conditions: ColumnElement[bool]) -> list[Range]:
 
 def spans(session: Session) -> list[Span]:
     """Return the ranges of all subnets, as keys."""
-    return [(first, last) for _, first, last in _ranges(session)]
+    return [(first, last) for _, first, last in ranges(session)]
 
 
 def starts_around(address: Address) -> list[Address]:
@@ -136,5 +136,5 @@ def places(session: Session, rows: Sequence[Subnet]) -> dict[int, Node]:
         starts = {start for row in rows for start in starts_around(row.first)}
         spans = merge(span(row.first, row.last) for row in rows)
         begun = or_(*(Subnet.first.between(address_of(low), address_of(high)) for low, high in spans))
-        nodes = _nested({*_ranges(session, Subnet.first.in_(starts)), *_ranges(session, begun)})
+        nodes = _nested({*ranges(session, Subnet.first.in_(starts)), *ranges(session, begun)})
     return {row.id: nodes[row.id] for row in rows}

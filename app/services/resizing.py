@@ -4,16 +4,16 @@ from ipaddress import ip_network
 
 from sqlalchemy.orm import Session
 
-from app.models import KnownAddress, Pool, Subnet
+from app.models import KnownAddress, Subnet
 from app.services import contents
 from app.services.actors import Actor
 from app.services.audit import record
-from app.services.contents import Contents, Item, adopt, name_of, on_edges, switch, told
+from app.services.contents import Contents, Item, adopt, capital, lies_in, on_edges, problem, switch, told
 from app.services.errors import Conflict, Invalid, Problem
 from app.services.locks import lock_plan
 from app.services.nesting import ancestors, home_of
 from app.services.rows import picture
-from app.services.spans import Span, key, span
+from app.services.spans import Span, span
 from app.services.subnets import check, get_subnet
 
 
@@ -35,7 +35,7 @@ def resize(session: Session, actor: Actor, subnet_id: int, cidr: str) -> Subnet:
     with session.no_autoflush:
         row.first, row.last = network.network_address, network.broadcast_address
         row.prefix_len = network.prefixlen
-        outside = [item for item in found.items if not _inside(_span_of(item), new)]
+        outside = [item for item in found.items if not lies_in(item, new)]
         left = _left_behind(session, row, outside)
         if left or on_edges(row, found):
             raise Conflict(*left, *on_edges(row, found))
@@ -52,22 +52,13 @@ def _inside(inner: Span, outer: Span) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
-def _span_of(item: Item) -> Span:
-    """Return where an object lies; settings without an address lie in every span."""
-    if isinstance(item, Pool):
-        return span(item.first, item.last)
-    return (key(item.ip), key(item.ip)) if item.ip is not None else (1 << 128, -1)
-
-
 def _left_behind(session: Session, row: Subnet, outside: list[Item]) -> list[Problem]:
     around = [found for found in ancestors(session, row.first, row.last) if found.id != row.id]
     problems = []
     for item in outside:
-        if isinstance(item, KnownAddress) and any(_inside(_span_of(item), span(s.first, s.last)) for s in around):
+        if isinstance(item, KnownAddress) and any(lies_in(item, span(s.first, s.last)) for s in around):
             continue
-        resource, _, id_ = name_of(item).partition("/")
-        detail = f"{told(item)[:1].upper()}{told(item)[1:]} would be outside {row.cidr}."
-        problems.append(Problem("cidr", "outside", detail, resource, id_))
+        problems.append(problem("cidr", "outside", f"{capital(told(item))} would be outside {row.cidr}.", item))
     return problems
 
 

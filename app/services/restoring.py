@@ -20,7 +20,7 @@ from app.services.labels import label
 from app.services.locks import lock_plan
 from app.services.nesting import home_of
 from app.services.rows import picture
-from app.services.spans import key
+from app.services.spans import span
 from app.services.vlans import ensure_vlan
 
 Placed: TypeAlias = Subnet | Pool | Reservation | KnownAddress
@@ -157,10 +157,8 @@ def _empty(session: Session, actor: Actor, row: Subnet) -> None:
 
 
 def _later(item: contents.Item, what: str) -> Problem:
-    resource, _, name = contents.name_of(item).partition("/")
-    told = contents.told(item)
-    detail = f"{told[:1].upper()}{told[1:]} {what}; move or remove it first."
-    return Problem("", "changed", detail, resource, name)
+    detail = f"{contents.capital(contents.told(item))} {what}; move or remove it first."
+    return contents.problem("", "changed", detail, item)
 
 
 def settle(session: Session, actor: Actor, told: Iterable[tuple[str, Picture]]) -> None:
@@ -208,15 +206,10 @@ def _check(session: Session, row: Placed) -> None:
         addresses.check(session, row)
     else:
         found = contents.of(session, [row.id])
-        outside = [item for item in found.items if not _lies_in(row, item)]
+        bounds = span(row.first, row.last)
+        outside = [item for item in found.items if not contents.lies_in(item, bounds)]
         if problems := [
             *(_later(i, f"would be outside {row.cidr}") for i in outside),
             *contents.on_edges(row, found),
         ]:
             raise Conflict(*problems)
-
-
-def _lies_in(row: Subnet, item: contents.Item) -> bool:
-    if isinstance(item, Pool):
-        return key(row.first) <= key(item.first) and key(item.last) <= key(row.last)
-    return item.ip is None or key(row.first) <= key(item.ip) <= key(row.last)

@@ -4,7 +4,7 @@ A span is a pair of keys, both ends included; a key is the address as a 128-bit 
 ::ffff:0:0/96 as the database sorts it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from app.models.types import Address, unpack_address
@@ -48,6 +48,18 @@ def clip(spans: Iterable[Span], bounds: Span) -> list[Span]:
     """Return the parts of the spans that lie within the bounds."""
     pairs = ((max(first, bounds[0]), min(last, bounds[1])) for first, last in spans)
     return [(first, last) for first, last in pairs if first <= last]
+
+
+def intersect(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
+    """Return what is in both of two rows of spans, each in order and without overlap."""
+    found: list[Span] = []
+    i = j = 0
+    while i < len(one) and j < len(other):
+        first, last = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
+        if first <= last:
+            found.append((first, last))
+        i, j = (i + 1, j) if one[i][1] < other[j][1] else (i, j + 1)
+    return found
 
 
 def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:

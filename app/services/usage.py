@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Pool, Subnet, UseSeries
 from app.services.facts import Facts, load
-from app.services.octets import number_of, raw
+from app.services.nesting import ranges
 from app.services.spans import IPV4_BASE, Span, clip, merge, size, span
 
 LOOKED_AT: Final = 50
@@ -89,9 +89,7 @@ def nearest_to_full(session: Session, count: int) -> list[tuple[Pool, PoolUsage]
 
 def pools_and_subnets(session: Session) -> tuple[dict[int, PoolUsage], dict[int, Usage]]:
     """Return the use of every dynamic IPv4 pool and of every subnet with such pools, in seven queries."""
-    columns = (raw(session, Subnet.first), raw(session, Subnet.last))
-    spans = {id_: (number_of(a), number_of(b)) for id_, a, b in session.execute(select(Subnet.id, *columns))}
-    spans = {id_: bounds for id_, bounds in spans.items() if bounds[0] >= IPV4_BASE}
+    spans = {id_: (first, last) for id_, first, last in ranges(session) if first >= IPV4_BASE}
     facts = load(session, list(spans.values()))
     tally = Tally(facts)
     dynamic = [pool for pool in facts.pools if pool.kind == "dynamic" and pool.span[0] >= IPV4_BASE]
