@@ -14,12 +14,12 @@ from app.api.route import ApiRoute
 from app.auth.deps import Admin, Db, Operator, Viewer
 from app.schemas.fields import Shape
 from app.services.actors import Actor
+from app.services.bulk import MAX_OBJECTS
 from app.services.errors import DomainError, Invalid, NotFound, Problem
 from app.services.grants import limited
 from app.services.listing import Listing, cut, read_wish
 from app.services.patch import merged, parsed
 
-MAX_OPS: Final = 1000
 MAX_ID: Final = 2**31 - 1
 Id = int
 _ROLES: Final[Mapping[str, Any]] = {"viewer": Viewer, "operator": Operator, "admin": Admin}
@@ -102,7 +102,7 @@ class BulkOp(Shape):
 class Bulk(Shape):
     """Changes that happen all or not at all, in this order."""
 
-    ops: list[BulkOp] = Field(min_length=1, max_length=MAX_OPS)
+    ops: list[BulkOp] = Field(min_length=1, max_length=MAX_OBJECTS)
 
 
 class BulkResult(Shape):
@@ -268,7 +268,7 @@ class _Routes:
         def endpoint(session: Db, actor: Any, data: Bulk) -> BulkResults:
             return BulkResults(results=[_op(resource, session, actor, i, op) for i, op in enumerate(data.ops)])
 
-        sentence = f"Change up to {MAX_OPS} {resource.plural}, all or none; an error names the op that failed."
+        sentence = f"Change up to {MAX_OBJECTS} {resource.plural}, all or none; an error names the op that failed."
         endpoint.__doc__ = sentence
         endpoint.__annotations__ |= {"actor": self.writer}
         self.router.add_api_route(

@@ -44,7 +44,7 @@ def undo(session: Session, actor: Actor, entry: AuditEntry, kinds: Mapping[str, 
     for line in lines:
         kind = kinds.get(line.object.split("/")[0])
         if kind is None:
-            raise _refused(line, "not_undoable", f"A {line.action} of {line.object} can't be taken back.")
+            raise _not_undoable(line)
         _undo_one(session, _because(actor, line), line, kind)
     placed = [(line.object.split("/")[0], told) for line in lines for told in (line.before, line.after) if told]
     restoring.settle(session, _because(actor, entry), [p for p in placed if p[0] in restoring.MODELS])
@@ -72,7 +72,7 @@ def _undo_one(session: Session, actor: Actor, line: AuditEntry, kind: Undo) -> N
         _require(kind.bring_back, line)(session, actor, line.before)
         return
     if line.after is None:
-        raise _refused(line, "not_undoable", f"A {line.action} of {line.object} can't be taken back.")
+        raise _not_undoable(line)
     try:
         row = kind.find(session, line.after)
     except NotFound:
@@ -94,8 +94,12 @@ def _undo_one(session: Session, actor: Actor, line: AuditEntry, kind: Undo) -> N
 
 def _require(how: Callable[..., Any] | None, line: AuditEntry) -> Callable[..., Any]:
     if how is None:
-        raise _refused(line, "not_undoable", f"A {line.action} of {line.object} can't be taken back.")
+        raise _not_undoable(line)
     return how
+
+
+def _not_undoable(line: AuditEntry) -> Conflict:
+    return _refused(line, "not_undoable", f"A {line.action} of {line.object} can't be taken back.")
 
 
 def _refused(line: AuditEntry, code: str, detail: str) -> Conflict:

@@ -7,22 +7,6 @@ from app.models import AuditEntry
 from app.schemas.fields import Shape
 
 
-class AuditOut(Shape):
-    """One change: who, with which token, in which request, why; the object before and after it."""
-
-    id: int
-    at: datetime
-    actor: str
-    token: str | None
-    action: str
-    object: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    message: str
-    request_id: str
-    revision: int
-
-
 class AuditTold(Shape):
     """A change as the stream tells it; the object's pictures are at `/audit/{id}`."""
 
@@ -35,6 +19,13 @@ class AuditTold(Shape):
     message: str
     request_id: str
     revision: int
+
+
+class AuditOut(AuditTold):
+    """One change: who, with which token, in which request, why; the object before and after it."""
+
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
 
 
 def audit_told(row: AuditEntry) -> AuditTold:

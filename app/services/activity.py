@@ -51,7 +51,8 @@ def changed_leases(session: Session, filters: LeaseFilters, after: int, upto: in
     for start in range(0, len(addresses), AT_ONCE):
         part = addresses[start : start + AT_ONCE]
         query = filtered(session, select(Lease).where(Lease.ip.in_(part)), filters)
-        found += sorted(session.scalars(query), key=lambda lease: part.index(lease.ip))
+        rows = {row.ip: row for row in session.scalars(query)}
+        found += [rows[ip] for ip in part if ip in rows]
         if len(found) >= limit:
             break
     return found[:limit]

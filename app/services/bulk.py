@@ -14,7 +14,7 @@ from app.services.labels import label
 from app.services.rows import picture
 
 MAX_OBJECTS: Final = 1000
-"""Objects of one change; the same as the REST API's."""
+"""Objects of one change, in the REST API too."""
 Action = Callable[[Session, Actor, str, str], object]
 
 

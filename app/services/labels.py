@@ -150,12 +150,12 @@ def by_custom_field(session: Session, model: type[Any], parameter: str, text: st
     """Return the condition of a parameter such as cf_site__contains; raises ValueError with a sentence."""
     resource = next(name for name, table in TABLES.items() if table is model)
     known = definitions(session, resource)
-    name, suffix = parameter.removeprefix(CUSTOM), "eq"
-    if name not in known:
+    name, suffix = parameter.removeprefix(CUSTOM), ""
+    compares = name not in known
+    if compares:
         name, _, suffix = name.rpartition("__")
     definition = known.get(name)
-    allowed = ("eq",) if name == parameter.removeprefix(CUSTOM) else ()
-    if definition is None or suffix not in (*allowed, *SUFFIXES[definition.type]):
+    if definition is None or (compares and suffix not in SUFFIXES[definition.type]):
         raise ValueError(f"{resource} have no custom field for the parameter {parameter[:60]!r}")
     return _compared(_column(model, definition), definition, suffix, text)  # type: ignore[no-any-return]  # JSON columns
 

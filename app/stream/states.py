@@ -29,14 +29,14 @@ class States:
     def tell(self, name: Any, place: Any, data: dict[str, Any]) -> bool:
         """Take in a state; tell whether it is another than the one before."""
         before = self._told.pop(name, None)
-        changed = before is None or before.data != data
-        if changed or before is None:
-            self.number += 1
-            before = Item(self.number, place, data)
-        self._told[name] = before
+        if before is not None and before.data == data:
+            self._told[name] = before
+            return False
+        self.number += 1
+        self._told[name] = Item(self.number, place, data)
         if len(self._told) > KEPT:
             self._told.pop(next(iter(self._told)))
-        return changed
+        return True
 
     def after(self, number: int) -> list[Item]:
         """Return the states that became so after a number."""

@@ -154,7 +154,7 @@ def _form(
         "current": _values(row) if stale and row is not None else None,
         "row": row,
         "kinds": KINDS,
-        "subnets": subnets.list_subnets(session),
+        "subnets": subnets.labels(session).values(),
         "problems": problems_of(error, FIELDS) if error else {},
     }
     return page(request, session, "alerts/form.html", 422 if error else 200, **shown)

@@ -18,7 +18,7 @@ from app.services.leases import LeaseFilters
 from app.views.forms import problems_of
 from app.views.leases import STATES, address_of
 from app.views.preferences import gettext as _
-from app.views.render import done, page
+from app.views.render import done, inner, page
 
 router = APIRouter(prefix="/bulk", include_in_schema=False)
 MATCHING: Final = ("q", "subnet", "state", "within")
@@ -55,8 +55,7 @@ def change(request: Request, session: Db, actor: Operator, resource: str, form: 
 
 
 def _back(form: Any, resource: str) -> str:
-    target = str(form.get("back", ""))
-    return target if target.startswith("/") and not target.startswith("//") else BACK.get(resource, "/")
+    return inner(str(form.get("back", "")), BACK.get(resource, "/"))
 
 
 def _keys(session: Session, actor: Actor, resource: str, form: Any) -> list[str]:

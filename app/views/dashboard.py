@@ -12,7 +12,7 @@ from app.models.base import utc_now
 from app.services import activity, events, nesting, samples, subnets, workers
 from app.services.usage import nearest_to_full, whole
 from app.services.use_history import outlooks
-from app.views import use
+from app.views import charts, use
 from app.views.preferences import current
 from app.views.preferences import gettext as _
 from app.views.render import bare, page
@@ -101,11 +101,8 @@ def _range(name: str) -> str:
 def _chart(
     points: list[samples.RatePoint], series: list[dict[str, Any]], range_: str, unit: str, empty: str
 ) -> JSONResponse:
-    """Return a chart's columns, which end now."""
     length_s, _step = samples.RANGES[range_]
-    until = int(utc_now().timestamp())
-    return JSONResponse({"x": [p.at for p in points], "series": series, "unit": unit, "from": until - length_s,
-                         "to": until, "empty": empty})  # fmt: skip
+    return charts.columns([p.at for p in points], series, length_s, unit=unit, empty=empty)
 
 
 @router.get("/revisions/{number}")

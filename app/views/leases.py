@@ -17,7 +17,7 @@ from app.services.leases import LeaseFilters
 from app.views import tables
 from app.views.formats import moment, octets
 from app.views.preferences import gettext as _
-from app.views.render import done, page
+from app.views.render import done, inner, page
 from app.views.tables import PAGE_ROWS, Column, Table
 from dhcpd.protocol.addresses import format_mac
 
@@ -92,8 +92,7 @@ def quarantine(session: Db, actor: Operator, ip: str, form: Form) -> Response:
 
 def _back(form: Any, sentence: str) -> RedirectResponse:
     """Return to the page that the wish came from, which says what was done."""
-    target = str(form.get("back", ""))
-    return done(target if target.startswith("/") and not target.startswith("//") else "/leases", sentence)
+    return done(inner(str(form.get("back", "")), "/leases"), sentence)
 
 
 def _table(request: Request) -> Table:

@@ -100,6 +100,11 @@ def _prepare() -> None:
 _prepare()
 
 
+def inner(target: str, otherwise: str) -> str:
+    """Return the page to go on to: one of ours, never another server's."""
+    return target if target.startswith("/") and not target.startswith("//") else otherwise
+
+
 def wants_part(request: Request) -> bool:
     """Tell whether htmx asks for a part of the page only."""
     return request.headers.get("hx-request-type") == "partial"

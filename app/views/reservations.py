@@ -225,7 +225,7 @@ def _page(
     current: dict[str, Any] | None = None,
 ) -> Response:
     rows = [*identifiers, *({"type": "mac", "value": ""} for _ in range(EMPTY_IDENTIFIERS))]
-    more = {"subnets": subnets.list_subnets(session), "identifiers": rows, "stored": stored, "current": current}
+    more = {"subnets": subnets.labels(session).values(), "identifiers": rows, "stored": stored, "current": current}
     return form_page(
         request, session, "reservations/form.html", values, options, error, SHOWN, "reservations", **more
     )

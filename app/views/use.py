@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
 from app.models import Subnet
-from app.models.base import utc_now
 from app.services import subnets
 from app.services.use_history import RANGES, history, outlooks
+from app.views import charts
 from app.views.preferences import gettext as _
 from app.views.render import Id
 
@@ -39,7 +39,6 @@ def subnet_chart(session: Db, actor: Viewer, subnet_id: Id, range: str = DEFAULT
 
 def _columns(session: Session, owner: Subnet | None, range_: str) -> JSONResponse:
     points = history(session, owner, range_)
-    until = int(utc_now().timestamp())
     series: list[dict[str, Any]] = [
         {"label": _("taken, at most"), "colour": "--c-reserved", "fill": True, "y": [p.peak for p in points]},
         {"label": _("leased"), "colour": "--c-leased", "dash": [6, 3], "y": [p.figures.leased for p in points]},
@@ -47,8 +46,7 @@ def _columns(session: Session, owner: Subnet | None, range_: str) -> JSONRespons
          "y": [p.figures.size for p in points]},
     ]  # fmt: skip
     empty = _("Nothing is recorded yet. The chart begins within a minute.")
-    shown = {"x": [p.at for p in points], "series": series, "unit": "", "empty": empty}
-    return JSONResponse({**shown, "from": until - RANGES[range_][0], "to": until})
+    return charts.columns([p.at for p in points], series, RANGES[range_][0], unit="", empty=empty)
 
 
 def shown(session: Session, owner: Subnet | None, range_: str) -> dict[str, Any]:
