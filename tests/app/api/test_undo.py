@@ -1,5 +1,6 @@
 """Can each kind of change be taken back, by the rules and with what clients notice?"""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -29,6 +30,16 @@ def api(live_server: Any) -> Api:
 
 def newest(api: Api) -> int:
     return int(api("GET", "/audit?limit=1").json()["items"][0]["id"])
+
+
+def undo_newest(api: Api, state: Callable[[Api], Any], before: Any, changed: Any) -> None:
+    """Try to take the newest change back, which changes nothing; then do it."""
+    entry = newest(api)
+    tried = api("POST", f"/audit/{entry}/undo?dry_run=true")
+    assert (tried.status_code, state(api)) == (200, changed), tried.text
+    undone = api("POST", f"/audit/{entry}/undo")
+    assert undone.status_code == 200, undone.text
+    assert state(api) == before
 
 
 def state(api: Api) -> dict[str, Any]:
@@ -79,13 +90,9 @@ def test_undo_brings_back_what_was_and_is_itself_undone(api: Api, name: str) -> 
     method, path, body = CHANGES[name]
     before = state(api)
     assert api(method, path, body).status_code < 300
-    changed, entry = state(api), newest(api)
+    changed = state(api)
     assert changed != before
-    tried = api("POST", f"/audit/{entry}/undo?dry_run=true")
-    assert (tried.status_code, state(api)) == (200, changed), tried.text
-    undone = api("POST", f"/audit/{entry}/undo")
-    assert undone.status_code == 200, undone.text
-    assert state(api) == before
+    undo_newest(api, state, before, changed)
     line = api("GET", "/audit?limit=1").json()["items"][0]
     assert line["message"].startswith("undo of ")
     if name not in ("create user",):

@@ -38,10 +38,7 @@ def listed(session: Session, size: int = 50, **parameters: str) -> list[AddressO
 @pytest.mark.parametrize("seed", range(4))
 def test_every_state_has_exactly_its_addresses(engine: Engine, factory: SessionFactory, seed: int) -> None:
     world = World(seed)
-    with unit_of_work(factory) as session:
-        session.add_all(world.subnets)
-        session.flush()
-        session.add_all([*world.pools, *world.known, *world.reservations])
+    world.plant(factory)
     store, leases = Store(engine, "w1"), dict[int, LeaseRow]()
     for _ in range(3):
         churn(store, world, leases)

@@ -65,6 +65,13 @@ class World:
         hole = Pool(subnet_id=2, first=IPv4Address(BASE + 40), last=IPv4Address(BASE + 60), kind="excluded")
         return [p for p in made if p.kind == "dynamic" or not overlap(p, hole)] + [hole]
 
+    def plant(self, factory: SessionFactory) -> None:
+        """Write the plan."""
+        with unit_of_work(factory) as session:
+            session.add_all(self.subnets)
+            session.flush()
+            session.add_all([*self.pools, *self.known, *self.reservations])
+
     def states(self, leases: dict[int, str]) -> dict[int, str]:
         """Return the state of every address, from one end to the other."""
         innermost = sorted(self.subnets, key=lambda s: (not s.dhcp_enabled, -s.prefix_len))
@@ -114,10 +121,7 @@ def of_pool(pool: Pool, states: dict[int, str]) -> PoolUsage:
 @pytest.mark.parametrize("seed", range(6))
 def test_use_is_exact_under_random_churn(engine: Engine, factory: SessionFactory, seed: int) -> None:
     world = World(seed)
-    with unit_of_work(factory) as session:
-        session.add_all(world.subnets)
-        session.flush()
-        session.add_all([*world.pools, *world.known, *world.reservations])
+    world.plant(factory)
     store, leases = Store(engine, "w1"), dict[int, LeaseRow]()
     for _ in range(8):
         churn(store, world, leases)
