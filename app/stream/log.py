@@ -44,7 +44,11 @@ class Log:
     def begin(self) -> None:
         """Go on from the newest line."""
         with unit_of_work(self._factory, writing=False) as session:
-            self.last_id = self._latest(session)
+            self.last_id = self.newest(session)
+
+    def newest(self, session: Session) -> int:
+        """Return the id of the newest line that is written, read here already or not."""
+        return self._latest(session)
 
     def read(self, after: int) -> list[Item]:
         """Return the lines after an id, from the database."""

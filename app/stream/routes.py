@@ -68,7 +68,7 @@ def stream(
     """
     chosen = _topics(actor, topics)
     ranges = meet(actor.ranges, _range_of(session, subnet_id))
-    listener = _listener(request, chosen, ranges, after)
+    listener = _listener(request, session, chosen, ranges, after)
     first = used(session, [subnets.get_subnet(session, subnet_id)]) if subnet_id and "usage" in chosen else []
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_messages(listener, first), media_type="text/event-stream", headers=headers)
@@ -93,11 +93,13 @@ def _range_of(session: Session, subnet_id: int | None) -> Ranges | None:
     return ((row.first, row.last),)
 
 
-def _listener(request: Request, topics: Sequence[str], ranges: Ranges | None, after: int | None) -> Listener:
+def _listener(
+    request: Request, session: Session, topics: Sequence[str], ranges: Ranges | None, after: int | None
+) -> Listener:
     hub: Hub = request.app.state.hub
     sent = POSITION.fullmatch(request.headers.get("last-event-id", ""))
-    lease = int(sent[1]) if sent else hub.leases.last_id if after is None else after
-    audit = int(sent[2]) if sent and sent[2] else hub.audit.last_id
+    lease = int(sent[1]) if sent else hub.leases.newest(session) if after is None else after
+    audit = int(sent[2]) if sent and sent[2] else hub.audit.newest(session)
     return Listener(hub, topics, ranges, lease, audit, hub.usage.number)
 
 

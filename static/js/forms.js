@@ -29,6 +29,11 @@ window.addEventListener("beforeunload", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest?.("form[data-guard]")?.requestSubmit();
+  // Enter chooses an option, also before the catalogue is there; it never sends the form half filled in.
+  else if (event.key === "Enter" && event.target.matches?.("[data-options] [name=option]")) {
+    event.preventDefault();
+    event.target.dataset.entered = "1";
+  }
 });
 
 $("[aria-invalid=true]")?.focus();

@@ -105,6 +105,7 @@ function picker(row) {
   });
   // Whoever was quicker than the catalogue sees what fits as soon as it is there.
   if (document.activeElement === field && field.value && field.value !== field.defaultValue) open();
+  if (field.dataset.entered && !box.hidden) take(find(items()[0].querySelector("b").textContent));
 }
 
 function start(row) {
