@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Literal
 
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
@@ -14,6 +15,8 @@ from app.services.forecast import Forecast
 from app.views.preferences import current, gettext
 from dhcpd.protocol.addresses import is_locally_administered
 
+ISOLATE, END = "\u2066", "\u2069"
+"""Unicode's left-to-right isolate: what stands between is laid out by itself."""
 FAR_S = 40 * 24 * 3600
 """A moment further away than this is told by its date alone."""
 
@@ -34,11 +37,12 @@ def day(value: datetime | int) -> str:
 
 
 def moment(value: datetime | int | None) -> str:
-    """Return date, time and zone as text; None = never."""
+    """Return date, time and zone as text, which a sentence written from the right keeps in order; None = never."""
     if value is None:
         return gettext("never")
     moved = _aware(value).astimezone(current().zone_info)
-    return moved.strftime("%Y-%m-%d %H:%M:%S ") + (moved.tzname() or "")
+    text = moved.strftime("%Y-%m-%d %H:%M:%S ") + (moved.tzname() or "")
+    return f"{ISOLATE}{text}{END}" if current().direction == "rtl" else text
 
 
 def ago(value: datetime | int) -> str:
@@ -46,7 +50,14 @@ def ago(value: datetime | int) -> str:
     delta = _aware(value) - datetime.now(UTC)
     if abs(delta.total_seconds()) < 1:
         return gettext("now")
-    return format_timedelta(delta, add_direction=True, threshold=0.95, format="short", locale=current().locale)
+    try:
+        return _away(delta, "short")
+    except KeyError:  # CLDR has no short form of every unit in every language: none of Arabic's weeks
+        return _away(delta, "long")
+
+
+def _away(delta: timedelta, style: Literal["short", "long"]) -> str:
+    return format_timedelta(delta, add_direction=True, threshold=0.95, format=style, locale=current().locale)
 
 
 def when(value: datetime | int | None) -> Markup:
