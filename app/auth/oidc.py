@@ -1,16 +1,18 @@
 """Who has come, as the OpenID provider says?
 
-The authorization code flow (OpenID Connect Core 1.0 §3.1) with PKCE (RFC 7636), state and nonce. An attempt is kept
-in memory until its answer comes, once; the browser that began it proves itself by a cookie.
+The authorization code flow (OpenID Connect Core 1.0 §3.1) with PKCE (RFC 7636), state and nonce. The server keeps
+nothing of an attempt: its values come from a secret that only the cookie of the browser that began it holds, so any
+web process can finish it. What the provider gives for it counts once, as a code does (RFC 6749 §4.1.2).
 """
 
 import asyncio
-import hashlib
+import base64
 import hmac
 import json
+import re
 import secrets
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,13 +42,14 @@ MAX_BYTES: Final = 1_000_000
 METADATA_FOR_S: Final = 3600.0
 KEY_FETCHES: Final = 6
 """In a minute: a token with an unknown key asks for the keys anew."""
-ATTEMPTS: Final = 10_000
 ATTEMPT_S: Final = 600
+"""So long may a person take at the provider."""
 LEEWAY_S: Final = 60
 """Clocks may differ by so much."""
 MAX_SUBJECT: Final = 255
 _NAMES: Final = ("preferred_username", "email", "name", "sub")
 _SIGNING: Final = ("RSA", "EC", "OKP")
+_COOKIE: Final = re.compile(r"([0-9]{1,12})\.([A-Za-z0-9_-]{43})")
 
 
 class Refused(Exception):
@@ -68,12 +71,40 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
-    state: str
-    nonce: str
-    verifier: str
+class Attempt:
+    """One sign-in: `secret` is random, `begun_at` in seconds UTC; together they are the cookie.
+
+    State, nonce and verifier are HMACs under the secret: whoever sees one in an address or a
+    token learns neither the secret nor another. A cookie whose moment or way back was changed has another state.
+    """
+
+    secret: str
+    begun_at: int
     redirect_uri: str
-    until: float
+
+    @classmethod
+    def begin(cls, redirect_uri: str, *, now: int) -> "Attempt":
+        """Return a new attempt."""
+        return cls(secrets.token_urlsafe(32), now, redirect_uri)
+
+    @classmethod
+    def of_cookie(cls, cookie: str, redirect_uri: str, *, now: int) -> "Attempt":
+        """Return the attempt of a cookie; raises Refused when there is none, or it is too old."""
+        match = _COOKIE.fullmatch(cookie)
+        if match is None or not -LEEWAY_S <= now - int(match[1]) <= ATTEMPT_S:
+            raise Refused("stale", "no sign-in of this browser is waiting for an answer")
+        return cls(match[2], int(match[1]), redirect_uri)
+
+    @property
+    def cookie(self) -> str:
+        """What the browser keeps."""
+        return f"{self.begun_at}.{self.secret}"
+
+    def value(self, name: str) -> str:
+        """Return the attempt's `state`, `nonce` or `verifier`, 43 characters (RFC 7636 §4.1)."""
+        told = f"{name} {self.begun_at} {self.redirect_uri}".encode()
+        made = hmac.digest(self.secret.encode(), told, "sha256")
+        return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 class Oidc:
@@ -81,43 +112,38 @@ class Oidc:
 
     def __init__(self, settings: OidcSettings) -> None:
         self.settings = settings
-        self._attempts: OrderedDict[str, _Attempt] = OrderedDict()
         self._metadata: tuple[float, dict[str, Any]] | None = None
         self._keys: KeySet | None = None
         self._fetched: deque[float] = deque(maxlen=KEY_FETCHES)
 
     async def begin(self, redirect_uri: str) -> tuple[str, str]:
-        """Return the provider's address for the browser, and the secret that its cookie keeps. Raises Refused."""
+        """Return the provider's address for the browser, and the cookie that it keeps. Raises Refused."""
         async with _asking() as http:
             metadata = await self._discover(http)
-        until = time.monotonic() + ATTEMPT_S
-        secret, state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(4))
-        attempt = _Attempt(state, nonce, verifier, redirect_uri, until)
-        self._attempts[_digest(secret)] = attempt
-        while len(self._attempts) > ATTEMPTS:
-            self._attempts.popitem(last=False)
+        attempt = Attempt.begin(redirect_uri, now=int(time.time()))
         url = prepare_grant_uri(
             metadata["authorization_endpoint"], self.settings.client_id, "code", redirect_uri,
-            self.settings.scopes, attempt.state, nonce=attempt.nonce, code_challenge_method="S256",
-            code_challenge=create_s256_code_challenge(attempt.verifier),
+            self.settings.scopes, attempt.value("state"), nonce=attempt.value("nonce"),
+            code_challenge=create_s256_code_challenge(attempt.value("verifier")), code_challenge_method="S256",
         )  # fmt: skip
-        return url, secret
+        return url, attempt.cookie
 
-    async def finish(self, secret: str, answer: Mapping[str, str]) -> Identity:
-        """Return who has come, from the query that the provider sent the browser back with. Raises Refused."""
-        attempt = self._attempts.pop(_digest(secret), None)
-        if attempt is None or attempt.until < time.monotonic():
-            raise Refused("stale", "no sign-in of this browser is waiting for an answer")
+    async def finish(self, cookie: str, redirect_uri: str, answer: Mapping[str, str]) -> Identity:
+        """Return who has come, from the query that the provider sent the browser back with. Raises Refused.
+
+        `redirect_uri` is the address that the browser was sent back to.
+        """
+        attempt = Attempt.of_cookie(cookie, redirect_uri, now=int(time.time()))
         if "error" in answer:  # some providers leave the state out then
             raise Refused("denied", f"the provider answers {answer['error'][:100]!r}")
-        if not hmac.compare_digest(answer.get("state", "").encode(), attempt.state.encode()):
+        if not hmac.compare_digest(answer.get("state", "").encode(), attempt.value("state").encode()):
             raise Refused("stale", "the state is of another sign-in")
         if answer.get("iss", self.settings.issuer) != self.settings.issuer:  # RFC 9207
             raise Refused("invalid", "the answer is of another issuer")
         async with _asking() as http:
             metadata = await self._discover(http)
             token = await self._redeem(http, metadata, answer.get("code", ""), attempt)
-            claims = await self._verify(http, metadata, token, attempt.nonce)
+            claims = await self._verify(http, metadata, token, attempt.value("nonce"))
         return Identity(self.settings.issuer, claims["sub"], _name(claims), self._role(claims))
 
     async def _discover(self, http: httpx.AsyncClient) -> dict[str, Any]:
@@ -134,12 +160,12 @@ class Oidc:
         return found
 
     async def _redeem(
-        self, http: httpx.AsyncClient, metadata: Mapping[str, Any], code: str, attempt: _Attempt
+        self, http: httpx.AsyncClient, metadata: Mapping[str, Any], code: str, attempt: Attempt
     ) -> str:
         """Return the ID token for a code (RFC 6749 §4.1.3); the secret goes as the provider wishes (§2.3.1)."""
         form = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": attempt.redirect_uri,
-            "code_verifier": attempt.verifier, "client_id": self.settings.client_id,
+            "code_verifier": attempt.value("verifier"), "client_id": self.settings.client_id,
         }  # fmt: skip
         methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         auth = None
@@ -231,10 +257,6 @@ async def _read(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> 
         error = found.get("error") if isinstance(found, dict) else None
         raise Refused("invalid", f"{url} answers {answer.status_code} {error or ''}")
     return found
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _name(claims: Mapping[str, Any]) -> str:

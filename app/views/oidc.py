@@ -26,13 +26,13 @@ async def begin(request: Request) -> Response:
     """Send the browser to the provider."""
     oidc = _provider(request)
     try:
-        url, secret = await oidc.begin(_redirect_uri(request))
+        url, cookie = await oidc.begin(_redirect_uri(request))
     except Refused as refusal:
         return _refused(request, refusal)
     response = RedirectResponse(url, 303)
     secure = request.app.state.settings.secure_cookies
     response.set_cookie(
-        COOKIE, secret, max_age=ATTEMPT_S, path="/login", httponly=True, samesite="lax", secure=secure
+        COOKIE, cookie, max_age=ATTEMPT_S, path="/login", httponly=True, samesite="lax", secure=secure
     )
     return response
 
@@ -42,7 +42,7 @@ async def finish(request: Request) -> Response:
     """Sign in whom the provider sends back."""
     oidc = _provider(request)
     try:
-        who = await oidc.finish(request.cookies.get(COOKIE, ""), request.query_params)
+        who = await oidc.finish(request.cookies.get(COOKIE, ""), _redirect_uri(request), request.query_params)
         response: Response = signed_in(request, await run_in_threadpool(_start, request, who))
     except Refused as refusal:
         response = _refused(request, refusal)

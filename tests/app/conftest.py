@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,12 +45,9 @@ class LiveServer:
         return self.web.post("/login", data={"name": name, "password": password})
 
 
-@pytest.fixture
-def live_server(tmp_path: Path, migrated_file: Path) -> Iterator[LiveServer]:
-    """Yield a server over an empty, migrated database."""
-    path = tmp_path / "web.db"
-    shutil.copyfile(migrated_file, path)
-    settings = Settings(database_url=f"sqlite:///{path}")
+@contextmanager
+def serve(settings: Settings, database: Path) -> Iterator[LiveServer]:
+    """Yield a server over a migrated database."""
     app = create_app(settings)
     listener = socket.create_server(("127.0.0.1", 0))
     address = listener.getsockname()
@@ -59,11 +57,20 @@ def live_server(tmp_path: Path, migrated_file: Path) -> Iterator[LiveServer]:
     while not server.started and thread.is_alive():
         time.sleep(0.01)
     with httpx.Client(base_url=f"http://127.0.0.1:{address[1]}", timeout=10) as web:
-        yield LiveServer(app, web, address, path)
+        yield LiveServer(app, web, address, database)
     app.state.hub.stop()
     server.should_exit = True
     thread.join(10)
     listener.close()
+
+
+@pytest.fixture
+def live_server(tmp_path: Path, migrated_file: Path) -> Iterator[LiveServer]:
+    """Yield a server over an empty, migrated database."""
+    path = tmp_path / "web.db"
+    shutil.copyfile(migrated_file, path)
+    with serve(Settings(database_url=f"sqlite:///{path}"), path) as running:
+        yield running
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -12,11 +13,12 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from app.auth import oidc
-from app.auth.oidc import Oidc
+from app.auth.oidc import Attempt, Oidc, Refused
 from app.database import unit_of_work
 from app.models import AuditEntry, LoginSession, User
-from app.settings import OidcSettings
+from app.settings import OidcSettings, Settings
 from tests.app.auth.provider import CLIENT_ID, CLIENT_SECRET, Provider
+from tests.app.conftest import serve
 from tests.builders import PASSWORD
 
 
@@ -199,13 +201,78 @@ def test_answer_counts_once_and_only_in_the_browser_that_asked(web: httpx.Client
     back = begin(web)
     cookie = web.cookies["leaseboard_oidc"]
     assert web.get(back).status_code == 303
+    assert "leaseboard_oidc" not in web.cookies
     replayed = web.get(back, headers={"Cookie": f"leaseboard_oidc={cookie}"})
-    assert (replayed.status_code, "not begun here" in replayed.text) == (422, True)
+    assert (replayed.status_code, "not valid" in replayed.text) == (422, True)
+
+
+def test_another_web_process_finishes_what_one_began(
+    web: httpx.Client, live_server: Any, provider: Provider
+) -> None:
+    """Two applications over one database behind one address; they share no memory."""
+    address = "http://127.0.0.1:1"
+    settings = Settings(database_url=f"sqlite:///{live_server.database}", public_url=address)
+    with serve(settings, live_server.database) as one, serve(settings, live_server.database) as other:
+        for server in (one, other):
+            configure(server, provider)
+        back = begin(one.web).replace(address, str(other.web.base_url).rstrip("/"))
+        cookie = {"leaseboard_oidc": one.web.cookies["leaseboard_oidc"]}
+        came = other.web.get(back, headers=as_header(cookie))
+        assert (came.status_code, came.headers["location"]) == (303, "/"), came.text
+        session = {"leaseboard_session": came.cookies["leaseboard_session"]}
+        for server in (one, other):
+            server.web.cookies.clear()
+            assert server.web.get("/", headers=as_header(session)).status_code == 200
+        vera = account(other, "vera")
+        assert vera is not None and vera.external_id == f"{provider.issuer}#42"
+
+
+def as_header(cookies: dict[str, str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+
+
+def test_cookie_is_out_of_reach_of_scripts_and_tells_no_value_of_the_attempt(
+    web: httpx.Client, provider: Provider
+) -> None:
+    there = web.get("/login/oidc")
+    sent = there.headers["set-cookie"]
+    assert all(word in sent for word in ("HttpOnly", "SameSite=lax", "Path=/login", f"Max-Age={oidc.ATTEMPT_S}"))
+    query = parse_qs(urlsplit(there.headers["location"]).query)
+    values = [query[name][0] for name in ("state", "nonce", "code_challenge")]
+    assert len(set(values)) == 3
+    assert not any(value in sent for value in values)
+
+
+@pytest.mark.parametrize("change", ["moment", "secret", "empty", "no digits", "way back"])
+def test_cookie_that_was_changed_is_of_no_attempt(
+    web: httpx.Client, live_server: Any, provider: Provider, change: str
+) -> None:
+    back = begin(web)
+    moment, secret = web.cookies["leaseboard_oidc"].split(".")
+    changed = {
+        "moment": f"{int(moment) + 1}.{secret}",
+        "secret": f"{moment}.{secret[::-1]}",
+        "empty": "",
+        "no digits": f"x.{secret}",
+        "way back": f"{moment}.{secret}",
+    }[change]
+    web.cookies.clear()
+    host = {"Host": "other.test"} if change == "way back" else {}
+    refused = web.get(back, headers={"Cookie": f"leaseboard_oidc={changed}", **host})
+    assert (refused.status_code, "not begun here" in refused.text) == (422, True)
+    assert "/token" not in provider.asked
 
 
 def test_attempt_ends_with_its_time(web: httpx.Client, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    back = begin(web)
+    begun_at, secret = web.cookies["leaseboard_oidc"].split(".")
     monkeypatch.setattr(oidc, "ATTEMPT_S", -1)
-    assert "not begun here" in come(web).text
+    assert "not begun here" in web.get(back).text
+    monkeypatch.undo()
+    late = Attempt(secret, int(begun_at), f"{str(web.base_url).rstrip('/')}/login/oidc/callback")
+    assert Attempt.of_cookie(late.cookie, late.redirect_uri, now=late.begun_at + oidc.ATTEMPT_S) == late
+    with pytest.raises(Refused, match="waiting"):
+        Attempt.of_cookie(late.cookie, late.redirect_uri, now=late.begun_at + oidc.ATTEMPT_S + 1)
 
 
 def test_provider_that_says_no_is_told(web: httpx.Client, provider: Provider) -> None:
