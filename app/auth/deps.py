@@ -69,6 +69,18 @@ def current_actor(request: Request, session: Db, form: Annotated[FormData, Depen
     return actor
 
 
+def is_unchanged(request: Request, actor: Actor) -> bool:
+    """Tell whether the caller of a long answer has the same rights still, by the same token or session."""
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    with unit_of_work(request.app.state.sessions, writing=False) as session:
+        try:
+            if kind.lower() == "bearer":
+                return _by_token(request, session, secret.strip()) == actor
+            return _by_cookie(request, session, FormData()) == actor
+        except NotSignedIn:
+            return False
+
+
 def resource_of(path: str) -> str:
     """Return the resource that token scopes name: `/api/v1/leases/10.0.0.1` is of `leases`, a page of `pages`."""
     if path == "/metrics":

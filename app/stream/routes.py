@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -11,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from app.auth.deps import Db, Viewer
+from app.auth.deps import Db, Viewer, is_unchanged
 from app.services import subnets
 from app.services.actors import Actor, require_scope
 from app.services.errors import Problem
@@ -23,6 +24,8 @@ from app.stream.states import used
 
 router = APIRouter()
 HEARTBEAT_S: Final = 15.0
+RECHECK_S: Final = 15.0
+"""So long at most a stream outlives the rights of its caller, and the time to the next message or heartbeat."""
 POSITION: Final = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?")
 SCOPE_OF: Final = {"audit": "audit", "usage": "subnets", "worker": "workers"}
 """What a token must be able to read beside the stream itself."""
@@ -65,13 +68,15 @@ def stream(
     Events: `leases` (as in /events), `audit` (as in /audit, without the pictures), `usage` (of subnets in which
     something happened; with subnet_id its present use at once), `workers` (all at once, then those that changed),
     and `reset` when what was missed is not there any more. A caller who is limited to subnets hears of these alone.
+    The stream ends within half a minute when the caller's session or token ends, or their rights change.
     """
     chosen = _topics(actor, topics)
     ranges = meet(actor.ranges, _range_of(session, subnet_id))
     listener = _listener(request, session, chosen, ranges, after)
     first = used(session, [subnets.get_subnet(session, subnet_id)]) if subnet_id and "usage" in chosen else []
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_messages(listener, first), media_type="text/event-stream", headers=headers)
+    messages = _messages(listener, first, lambda: is_unchanged(request, actor))
+    return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
 
 def _topics(actor: Actor, text: str) -> list[str]:
@@ -103,7 +108,8 @@ def _listener(
     return Listener(hub, topics, ranges, lease, audit, hub.usage.number)
 
 
-async def _messages(to: Listener, first: Sequence[Item]) -> AsyncIterator[str]:
+async def _messages(to: Listener, first: Sequence[Item], may_go_on: Callable[[], bool]) -> AsyncIterator[str]:
+    checked = time.monotonic()
     with to.hub.listening(to.topics):
         yield "retry: 1000\n\n"
         if "lease" in to.topics and await run_in_threadpool(to.hub.leases.lost, to.lease):
@@ -112,6 +118,10 @@ async def _messages(to: Listener, first: Sequence[Item]) -> AsyncIterator[str]:
         if seen := [item for item in first if to.sees(item)]:
             yield _message(to, "usage", seen)
         while not to.hub.stopping:
+            if time.monotonic() - checked >= RECHECK_S:
+                if not await run_in_threadpool(may_go_on):
+                    return
+                checked = time.monotonic()
             sent, arrived = False, to.hub.arrived
             async for message in _news(to):
                 sent = True

@@ -1,7 +1,7 @@
 """Does each topic of the stream tell what happens, to those who may know, and nothing twice or never?"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.database import unit_of_work
 from app.models import Worker
 from app.models.base import utc_now
 from app.services.tokens import TokenLimits
+from app.stream import routes
 from tests.app.api.test_access import Api, Headers, scoped
 from tests.builders import PASSWORD, hold_leases
 
@@ -154,3 +155,96 @@ def test_token_reads_only_the_topics_of_its_scopes(api: Api) -> None:
         pass
     for topic in ("usage", "worker"):
         assert api("GET", f"/stream?topics={topic}", by=script).status_code == 403
+
+
+def open_stream(api: Api, path: str, headers: Headers) -> int:
+    with api.web.stream("GET", path, headers=headers) as answer:
+        return int(answer.status_code)
+
+
+STREAMS = ("/api/v1/stream", "/stream")
+
+
+def out_of_date(api: Api) -> Headers:
+    return api.token(expires_at="2001-01-01T00:00:00Z")
+
+
+def out_of_network(api: Api) -> Headers:
+    return api.token(allowed_networks=["192.0.2.0/24"])
+
+
+def out_of_scope(api: Api) -> Headers:
+    return api.token(scopes=["leases:read"])
+
+
+def of_removed_user(api: Api) -> Headers:
+    return ended(api, "token", "DELETE", None)
+
+
+def of_disabled_user(api: Api) -> Headers:
+    return ended(api, "token", "PATCH", {"disabled": True})
+
+
+def of_removed_users_browser(api: Api) -> Headers:
+    return ended(api, "session", "DELETE", None)
+
+
+def of_disabled_users_browser(api: Api) -> Headers:
+    return ended(api, "session", "PATCH", {"disabled": True})
+
+
+def of_revoked_session(api: Api) -> Headers:
+    headers = sign_up(api, "session")
+    (row,) = api("GET", "/sessions").json()["items"]
+    assert api("DELETE", f"/sessions/{row['id']}").status_code == 204
+    return headers
+
+
+def sign_up(api: Api, by: str) -> Headers:
+    """Return the headers of a new user's token or browser, which hears the stream."""
+    user = api("POST", "/users", {"name": "vera", "password": PASSWORD}).json()
+    headers = api.token(user_id=user["id"])
+    if by == "session":
+        api.server.sign_in("vera")
+        headers = {"Cookie": f"leaseboard_session={api.web.cookies['leaseboard_session']}"}
+        api.web.cookies.clear()
+    assert [open_stream(api, path, headers) for path in STREAMS] == [200, 200]
+    return headers
+
+
+def ended(api: Api, by: str, method: str, body: Any) -> Headers:
+    headers = sign_up(api, by)
+    assert api(method, f"/users/{api('GET', '/users?name=vera').json()['items'][0]['id']}", body).status_code < 300
+    return headers
+
+
+@pytest.mark.parametrize(
+    ("caller", "status"),
+    [
+        (out_of_date, 401), (out_of_network, 401), (out_of_scope, 403), (of_removed_user, 401),
+        (of_disabled_user, 401), (of_removed_users_browser, 401), (of_disabled_users_browser, 401),
+        (of_revoked_session, 401),
+    ],
+)  # fmt: skip
+def test_stream_is_closed_to_whom_the_api_is(api: Api, caller: Callable[[Api], Headers], status: int) -> None:
+    headers = caller(api)
+    assert open_stream(api, STREAMS[0], headers) == status
+    page = open_stream(api, STREAMS[1], headers)
+    assert page == status or (page == 303 and status == 401)  # a page leads to the sign-in
+
+
+@pytest.mark.parametrize("by", ["token", "session"])
+@pytest.mark.parametrize("change", [{"disabled": True}, {"role": "operator"}, None])
+def test_open_stream_ends_with_the_rights_of_its_caller(
+    api: Api, by: str, change: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "RECHECK_S", 0.0)
+    headers = sign_up(api, by)
+    id_ = api("GET", "/users?name=vera").json()["items"][0]["id"]
+    with stream(api, "", headers) as told:
+        lease(api, "10.0.0.100")
+        assert next(told)[0] == "leases"
+        assert api("DELETE" if change is None else "PATCH", f"/users/{id_}", change).status_code < 300
+        lease(api, "10.0.0.101")
+        heard = [row["ip"] for _, _, data in told for row in data]
+    assert heard in ([], ["10.0.0.101"])
