@@ -35,6 +35,7 @@ def routes(app: FastAPI) -> set[tuple[str, str]]:
     """Return (method, path) of every route of the application, files apart."""
     found = set()
     for route in iter_route_contexts(app.routes):
+        assert route.methods, f"{route.path} is no route of HTTP: this table can't tell who may reach it"
         path = re.sub(r":\w+}", "}", str(route.path))
         found |= {(method, path) for method in (route.methods or ()) if method != "HEAD" and path}
     return found
@@ -68,6 +69,19 @@ def test_each_route_lets_in_whom_it_should(live_server: Any) -> None:
             if is_let_in(path, status, caller) != should_enter(method, path, role, caller):
                 wrong.append(f"{method} {path}: {caller} gets {status}, expected {role}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_browser_writes_nothing_without_the_token_of_its_session(live_server: Any) -> None:
+    """Every route that changes something, of the API and of the pages, as a browser led astray sends it."""
+    live_server.add_user("root", "admin")
+    live_server.sign_in("root")
+    cookie = {"Cookie": f"leaseboard_session={live_server.web.cookies['leaseboard_session']}"}
+    live_server.web.cookies.clear()
+    writes = [key for key, role in expected().items() if role != "anyone" and key[0] not in SAFE]
+    assert len(writes) > 100
+    let_in = [key for key in writes if call(live_server.web, *key, cookie) != 403]
+    assert not let_in
+    assert live_server.web.get("/api/v1/me", headers=cookie).status_code == 200
 
 
 def is_let_in(path: str, status: int, caller: str) -> bool:
