@@ -14,7 +14,7 @@ from app.services import audit, restoring, settings
 from app.services.actors import Actor
 from app.services.errors import Conflict, NotFound, Problem
 from app.services.patch import merged, parsed
-from app.services.rows import picture
+from app.services.rows import picture, put_back
 
 Picture = Mapping[str, Any]
 MAX_ENTRIES: Final = 50_000
@@ -23,6 +23,15 @@ _IGNORED: Final = frozenset(("version", "created_at", "updated_at", "last_used_a
 """What every write changes."""
 _RESTORED: Final = "restored"
 """Key in Session.info: (model, id) that the next new row of the model gets again."""
+_WHY: Final = {
+    "leases": "The client was told already.",
+    "tokens": "A token's secret is kept nowhere.",
+    "sessions": "A session's secret is kept nowhere.",
+    "passwords": "A former password is kept nowhere.",
+    "webhooks": "A webhook's secret is not kept when it is gone.",
+    "imports": "Take an import back on its own page or by POST /imports/{id}/undo.",
+}
+"""Why changes of some kinds of object are not undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,8 @@ def _undo_one(session: Session, actor: Actor, line: AuditEntry, kind: Undo) -> N
     if line.before is not None:
         names = {name for name in names if line.before.get(name) != line.after.get(name)}
     now = picture(row)
+    if line.before is not None and _is_back(session, line, now, names):
+        return
     for name in sorted(names & now.keys()):
         if now[name] != line.after.get(name):
             raise _refused(line, "changed", f"{name} of {line.object} was changed later; undo that first.")
@@ -92,6 +103,13 @@ def _undo_one(session: Session, actor: Actor, line: AuditEntry, kind: Undo) -> N
         _require(kind.change, line)(session, actor, row, line.before, names)
 
 
+def _is_back(session: Session, line: AuditEntry, now: Picture, names: set[str]) -> bool:
+    """Tell whether an object followed what was taken back before it, as a subnet follows the number of its VLAN."""
+    before = line.before or {}
+    followed = any(made.object == line.object for made in session.info.get(audit.CHANGES, ()))
+    return followed and all(now[name] == before.get(name) for name in names & now.keys())
+
+
 def _require(how: Callable[..., Any] | None, line: AuditEntry) -> Callable[..., Any]:
     if how is None:
         raise _not_undoable(line)
@@ -99,15 +117,19 @@ def _require(how: Callable[..., Any] | None, line: AuditEntry) -> Callable[..., 
 
 
 def _not_undoable(line: AuditEntry) -> Conflict:
-    return _refused(line, "not_undoable", f"A {line.action} of {line.object} can't be taken back.")
+    why = _WHY.get(line.object.split("/")[0], "")
+    return _refused(line, "not_undoable", f"A {line.action} of {line.object} can't be taken back. {why}".strip())
 
 
 def _refused(line: AuditEntry, code: str, detail: str) -> Conflict:
     return Conflict(Problem("", code, detail, "audit", str(line.id)))
 
 
-def of_resource(resource: Resource) -> Undo:
-    """Return how objects of a resource are undone, from its description."""
+def of_resource(resource: Resource, give_back: Callable[[Session, Any, Picture], None] | None = None) -> Undo:
+    """Return how objects of a resource are undone, from its description.
+
+    `give_back` returns to other objects what they lost with the one that is brought back.
+    """
     columns = {name: field.column.key for name, field in resource.listing.fields.items()}
     accepts, patches = resource.accepts or Shape, resource.patches or resource.accepts or Shape
 
@@ -121,13 +143,19 @@ def of_resource(resource: Resource) -> Undo:
 
     def bring_back(session: Session, actor: Actor, told: Picture) -> Any:
         data = parsed(accepts, {name: value for name, value in values(accepts, told).items() if value is not None})
-        session.info[_RESTORED] = (resource.listing.model, told.get("id"))
+        if session.get(resource.listing.model, told["id"]) is None:
+            session.info[_RESTORED] = (resource.listing.model, told["id"])
         try:
             if resource.create is not None:
-                return resource.create(session, actor, data)
-            return resource.put(session, actor, told[columns[resource.listing.key]], data)  # type: ignore[misc]
+                row = resource.create(session, actor, data)
+            else:
+                row = resource.put(session, actor, told[columns[resource.listing.key]], data)  # type: ignore[misc]
         finally:
             session.info.pop(_RESTORED, None)
+        put_back(row, told, {"created_at"})
+        if give_back is not None:
+            give_back(session, row, told)
+        return row
 
     def change(session: Session, actor: Actor, row: Any, told: Picture, names: set[str]) -> Any:
         shown = resource.one(session, row).model_dump(mode="json")

@@ -71,9 +71,9 @@ def update_class(session: Session, actor: Actor, row: ClientClass, data: ClientC
     with session.no_autoflush:
         _fill(session, row, data)
     session.flush()
-    record(session, actor, "update", f"client_classes/{row.id}", before, picture(row))
     if old != row.name:
         _take_over(session, actor, renamed, old, row.name)
+    record(session, actor, "update", f"client_classes/{row.id}", before, picture(row))
     return row
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.models import KnownAddress, Pool, Reservation, Subnet
 from app.models.types import Address
+from app.services import watched
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, Problem
@@ -158,6 +159,7 @@ def lies_in(item: Item, bounds: Span) -> bool:
 
 def clear_out(session: Session, actor: Actor, row: Subnet) -> None:
     """Empty a subnet that is about to go: known addresses go to where they belong then, the rest is deleted."""
+    watched.forget(session, actor, row)
     found = of(session, [row.id])
     items: list[Item] = [*found.pools, *found.reservations]
     for item in items:

@@ -1,6 +1,7 @@
 """Which fields of their own have people defined, and do the values that are there still fit?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any, Final
 
 from sqlalchemy import Text, cast, func, or_, select
@@ -97,6 +98,15 @@ def delete_custom_field(session: Session, actor: Actor, field_id: int, expected_
     session.flush()
     session.info.pop(DEFINITIONS, None)
     record(session, actor, "delete", f"custom_fields/{field_id}", before, None, role="admin")
+
+
+def give_back(session: Session, row: CustomField, told: Mapping[str, Any]) -> None:
+    """Give the values of a deleted field, as its picture in the audit tells, to what is still there."""
+    for key, value in told.get("values", {}).items():
+        found: Any = session.get(TABLES[row.resource], ip_address(key) if row.resource == "addresses" else int(key))
+        if found is not None:
+            found.custom_fields = {**found.custom_fields, row.name: value}
+    session.flush()
 
 
 def _bearers(row: CustomField) -> Any:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.models import KnownAddress, Pool, Reservation, ReservationIdentifier, Subnet
 from app.models.types import Address
-from app.services import contents
+from app.services import contents, watched
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.contents import Contents
@@ -204,6 +204,7 @@ def merge_subnets(session: Session, actor: Actor, subnet_id: int, with_ids: Sequ
     session.flush()
     record(session, actor, "update", f"subnets/{row.id}", before, picture(row))
     for other in others:
+        watched.hand_over(session, actor, other, row)
         told = picture(other)
         session.delete(other)
         session.flush()

@@ -68,9 +68,9 @@ def update_definition(
         if using and old[0] != row.space:
             raise _in_use(using, f"{old[2]} is set there, and can't be moved to another space.")
     session.flush()
-    record(session, actor, "update", f"option_definitions/{row.id}", before, picture(row), role="admin")
     for scope in using:
         _rewrite(session, actor, scope, old, row)
+    record(session, actor, "update", f"option_definitions/{row.id}", before, picture(row), role="admin")
     return row
 
 

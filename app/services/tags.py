@@ -1,6 +1,7 @@
 """Which tags are there, and what happens to the objects that bear one?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any, Final
 
 from sqlalchemy import func, or_, select
@@ -94,6 +95,16 @@ def delete_tag(session: Session, actor: Actor, tag_id: int, expected_version: in
     session.delete(row)
     session.flush()
     record(session, actor, "delete", f"tags/{tag_id}", before, None)
+
+
+def give_back(session: Session, row: Tag, told: Mapping[str, Any]) -> None:
+    """Let what bore a deleted tag, as its picture in the audit tells, bear it again if it is still there."""
+    for bearer in told.get("bearers", ()):
+        resource, _, key = bearer.partition("/")
+        found: Any = session.get(TABLES[resource], ip_address(key) if resource == "addresses" else int(key))
+        if found is not None:
+            found.tags = sorted({*found.tags, row.name})
+    session.flush()
 
 
 def _check(session: Session, row: Tag) -> None:

@@ -1,11 +1,11 @@
 """Who has an account, and is this their password?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
 from pwdlib import PasswordHash
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import LoginSession, Subnet, User
@@ -13,7 +13,7 @@ from app.services.actors import ROLES, Actor, require
 from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
 from app.services.listing import Listing, fields
-from app.services.rows import picture
+from app.services.rows import picture, put_back
 
 MIN_PASSWORD: Final = 10
 MAX_PASSWORD: Final = 1000
@@ -62,6 +62,23 @@ def create_user(
         raise Conflict(Problem("name", "duplicate", f"There is a user {name} already.", "users", name))
     hashed = "" if password is None else _hash(name, password)
     row = User(name=name, password_hash=hashed, role=role, subnets=subnets, external_id=external_id)
+    session.add(row)
+    session.flush()
+    record(session, actor, "create", f"users/{row.id}", None, _picture(row), role="admin")
+    return row
+
+
+def bring_back_user(session: Session, actor: Actor, told: Mapping[str, Any]) -> User:
+    """Make a deleted account again as its picture tells, with its link to the provider and, if it is free, its id.
+
+    Its password, tokens and sessions are gone. Raises Invalid or Conflict.
+    """
+    row = User(password_hash="")
+    put_back(row, told, told.keys() - {"version"})
+    _check(session, row.name, row.role, row.subnets)
+    _refuse_same(session, row)
+    if session.get(User, row.id) is not None:
+        row.id = None  # type: ignore[assignment]  # the database gives one
     session.add(row)
     session.flush()
     record(session, actor, "create", f"users/{row.id}", None, _picture(row), role="admin")
@@ -126,6 +143,20 @@ def verify(session: Session, name: str, password: str) -> User | None:
     able = row is not None and bool(row.password_hash)
     right = _hasher.verify(password[:MAX_PASSWORD], row.password_hash if row is not None and able else _nobody())
     return row if row is not None and able and right and not row.disabled else None
+
+
+def _refuse_same(session: Session, row: User) -> None:
+    """Raise Conflict when another account has the name, or is of the same person of the provider."""
+    same = [User.name == row.name]
+    if row.external_id is not None:
+        same.append(User.external_id == row.external_id)
+    other = session.scalar(select(User).where(or_(*same)).limit(1))
+    if other is not None and other.name == row.name:
+        detail = f"There is a user {row.name} already."
+        raise Conflict(Problem("name", "duplicate", detail, "users", str(other.id)))
+    if other is not None:
+        detail = f"The person of {row.name} at the provider has the account {other.name} now."
+        raise Conflict(Problem("external_id", "duplicate", detail, "users", str(other.id)))
 
 
 def check_subnets(session: Session, subnets: Sequence[int] | None) -> None:
