@@ -30,6 +30,7 @@ from app.services import samples, use_samples
 from app.services.events import PURGE_ROWS, purge
 from app.services.names import NAMES, Names
 from app.services.reservations import any_expired, remove_expired
+from app.services.totals import TOTALS, Totals
 from app.services.users import count_users
 from app.services.uses import Uses
 from app.services.uses import write as write_uses
@@ -62,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url)
     names = Names()
-    app.state.sessions = make_session_factory(app.state.engine, {NAMES: names})
+    app.state.sessions = make_session_factory(app.state.engine, {NAMES: names, TOTALS: Totals()})
     app.state.hub = Hub(app.state.sessions, names)
     app.state.keeper = Keeper(app.state.engine, settings)
     app.state.gate = Gate(app.state.engine.dialect.name)

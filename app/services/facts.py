@@ -1,8 +1,8 @@
 """What does the plan say about the addresses of some ranges, in as few queries as there are tables?"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from ipaddress import IPv4Address
+from dataclasses import dataclass, replace
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from sqlalchemy import and_, or_, select
@@ -13,7 +13,7 @@ from app.models.types import Address
 from app.services.nesting import starts_around
 from app.services.occupancy import Occupancy, read
 from app.services.octets import number_of, raw
-from app.services.spans import Span, address_of, key, merge
+from app.services.spans import IPV4_BASE, Span, address_of, key, merge
 
 SPANS_AT_ONCE: Final = 200
 """More ranges than these are read as one, from the first to the last."""
@@ -47,19 +47,26 @@ def edges_of(first: Address, last: Address, prefix_len: int) -> tuple[int, ...]:
     IPv4: network and broadcast, of all but /31 (RFC 3021) and /32. IPv6: the subnet-router anycast address
     (RFC 4291 §2.6.1), of all but /127 (RFC 6164) and /128.
     """
-    if isinstance(first, IPv4Address):
-        return (key(first), key(last)) if prefix_len < 31 else ()
-    return (key(first),) if prefix_len < 127 else ()
+    return _edges(key(first), key(last), prefix_len)
 
 
-_NETWORK: Final = (Subnet.first, Subnet.last, Subnet.prefix_len, Subnet.gateway, Subnet.dhcp_enabled)
+def _edges(first: int, last: int, prefix_len: int) -> tuple[int, ...]:
+    if first >> 32 == IPV4_BASE >> 32:
+        return (first, last) if prefix_len < 31 else ()
+    return (first,) if prefix_len < 127 else ()
 
 
 def load(session: Session, spans: Sequence[Span]) -> Facts:
     """Return what is planned and leased within the spans, which are whole subnets."""
     bounds = merge(spans)
-    inside = _rows(session, _NETWORK, Subnet.first, bounds, Subnet.last)
-    networks = [*inside, *_served_around(session, _NETWORK, bounds)]
+    return replace(load_plan(session, bounds), occupancy=read(session, bounds))
+
+
+def load_plan(session: Session, spans: Sequence[Span]) -> Facts:
+    """Return what is planned within the spans, which are whole subnets, without a look at what is leased."""
+    bounds, columns = merge(spans), _network_columns(session)
+    inside = _rows(session, columns, Subnet.first, bounds, Subnet.last)
+    networks = [*inside, *_served_around(session, columns, bounds)]
     return _facts(session, bounds, networks, _rows(session, _pool_columns(session), Pool.first, bounds))
 
 
@@ -67,14 +74,20 @@ def load_part(session: Session, part: Span) -> Facts:
     """Return what is planned and leased within a part of a subnet; pools that reach into it are whole."""
     low = address_of(part[0])
     around = (Subnet.first.in_(starts_around(low)), Subnet.last >= low)
-    inside = _rows(session, _NETWORK, Subnet.first, [part], Subnet.last)
-    networks = [*inside, *session.execute(select(*_NETWORK).where(*around))]
+    columns = _network_columns(session)
+    inside = _rows(session, columns, Subnet.first, [part], Subnet.last)
+    networks = [*inside, *session.execute(select(*columns).where(*around))]
     reaching = select(*_pool_columns(session)).join(Subnet, Subnet.id == Pool.subnet_id)
     pools = [
         *_rows(session, _pool_columns(session), Pool.first, [part]),
         *session.execute(reaching.where(*around, Pool.first < low, Pool.last >= low)),
     ]
-    return _facts(session, [part], networks, pools)
+    return replace(_facts(session, [part], networks, pools), occupancy=read(session, [part]))
+
+
+def _network_columns(session: Session) -> tuple[Any, ...]:
+    ends = (raw(session, Subnet.first), raw(session, Subnet.last))
+    return (*ends, Subnet.prefix_len, raw(session, Subnet.gateway), Subnet.dhcp_enabled)
 
 
 def _pool_columns(session: Session) -> tuple[Any, ...]:
@@ -85,13 +98,14 @@ def _facts(session: Session, bounds: list[Span], networks: list[Any], pool_rows:
     edges: set[int] = set()
     gateways: set[int] = set()
     served_until = -1
-    for first, last, prefix_len, gateway, served in sorted(networks, key=lambda row: (key(row[0]), row[2])):
-        if key(last) <= served_until:
+    ends = ((number_of(first), number_of(last), *rest) for first, last, *rest in networks)
+    for first, last, prefix_len, gateway, served in sorted(ends, key=itemgetter(0, 2)):
+        if last <= served_until:
             continue  # a named part of a served subnet is no network of its own
-        served_until = key(last) if served else served_until
-        edges.update(edges_of(first, last, prefix_len))
+        served_until = last if served else served_until
+        edges.update(_edges(first, last, prefix_len))
         if gateway is not None:
-            gateways.add(key(gateway))
+            gateways.add(number_of(gateway))
     pools = [
         PoolRange(id_, subnet_id, (number_of(first), number_of(last)), kind)
         for id_, subnet_id, first, last, kind in pool_rows
@@ -101,8 +115,8 @@ def _facts(session: Session, bounds: list[Span], networks: list[Any], pool_rows:
         frozenset(gateways),
         _numbers(session, KnownAddress.ip, bounds),
         _numbers(session, Reservation.ip, bounds),
-        tuple(sorted(pools, key=lambda pool: pool.span)),
-        read(session, bounds),
+        tuple(sorted(pools, key=attrgetter("span"))),
+        Occupancy(()),
     )
 
 

@@ -86,6 +86,11 @@ def limit(session: Session, ranges: Ranges | None) -> None:
         session.info[_LIMIT] = ranges
 
 
+def is_limited(session: Session) -> bool:
+    """Tell whether the session's queries find only a part of what there is."""
+    return _LIMIT in session.info
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
     ranges = state.session.info.get(_LIMIT)

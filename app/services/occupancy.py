@@ -74,10 +74,15 @@ class Occupancy:
 
 def read(session: Session, spans: Sequence[Span]) -> Occupancy:
     """Return the marks of the spans."""
+    return Occupancy(blocks_of(session, spans))
+
+
+def blocks_of(session: Session, spans: Sequence[Span]) -> list[Row]:
+    """Return (block, active, declined) of the blocks that the spans touch, in order; the bits are signed."""
     found: list[Row] = []
     for query in _queries(_block_ranges(spans)):
         found += [(row[0], row[1], row[2]) for row in session.execute(query)]
-    return Occupancy(sorted(found))
+    return sorted(found)
 
 
 def _block_ranges(spans: Sequence[Span]) -> list[Span]:

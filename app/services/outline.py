@@ -2,27 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
+from ipaddress import ip_address, ip_network
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.models import Subnet
-from app.models.types import Address
 from app.services import nesting
+from app.services.octets import number_of, raw, text_of
+from app.services.spans import IPV4_BASE, key, prefixes
 
 GAPS_SHOWN: Final = 4
 """So many prefixes are offered for one gap, the largest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
-    """A subnet in the order of the address space; depth 0 = inside no other."""
+    """A subnet in the order of the address space; its ends are keys; depth 0 = inside no other."""
 
     id: int
-    first: Address
-    last: Address
+    first: int
+    last: int
     prefix_len: int
     name: str
     vlan: int | None
@@ -32,25 +33,29 @@ class Place:
     @property
     def cidr(self) -> str:
         """The prefix in CIDR notation."""
-        return f"{self.first}/{self.prefix_len}"
+        return f"{text_of(self.first)}/{self.prefix_len}"
 
 
-def outline(session: Session) -> list[Place]:
-    """Return every subnet, parents before children, in one query of the few columns that it takes."""
-    columns = (Subnet.id, Subnet.first, Subnet.last, Subnet.prefix_len, Subnet.name, Subnet.vlan)
-    rows = session.execute(select(*columns).order_by(Subnet.first, Subnet.prefix_len))
+def outline(session: Session, *conditions: ColumnElement[bool]) -> list[Place]:
+    """Return every subnet that meets the conditions, parents before children, in one query of few columns."""
+    ends = (raw(session, Subnet.first), raw(session, Subnet.last))
+    query = select(Subnet.id, *ends, Subnet.prefix_len, Subnet.name, Subnet.vlan).where(*conditions)
     places: list[Place] = []
     above: list[Place] = []
-    for row in rows:
-        while above and not _holds(above[-1], row[1], row[2]):
+    for id_, low, high, length, name, vlan in session.execute(query.order_by(Subnet.first, Subnet.prefix_len)):
+        first, last = number_of(low), number_of(high)
+        while above and not _holds(above[-1], first, last):
             above.pop()
-        places.append(Place(*row, above[-1].id if above else None, len(above)))
+        parent = above[-1].id if above else None
+        places.append(Place(id_, first, last, length, name, vlan, parent, len(above)))
         above.append(places[-1])
     return places
 
 
-def _holds(place: Place, first: Address, last: Address) -> bool:
-    return place.first.version == first.version and int(place.first) <= int(first) and int(last) <= int(place.last)
+def _holds(place: Place, first: int, last: int) -> bool:
+    """Tell whether a span of keys lies in a subnet of the same family."""
+    inside = place.first <= first and last <= place.last
+    return inside and (place.first >= IPV4_BASE or first >> 32 != IPV4_BASE >> 32)
 
 
 def holds(outer: Place, inner: Place) -> bool:
@@ -76,32 +81,30 @@ def matching(places: Sequence[Place], text: str) -> list[Place]:
     except ValueError:
         lower = text.lower()
         return [p for p in places if lower in p.name.lower() or lower in p.cidr or str(p.vlan or "") == text]
-    first, last = network.network_address, network.broadcast_address
+    first, last = key(network.network_address), key(network.broadcast_address)
     if "/" not in text:
         return [p for p in places if _holds(p, first, last)]
-    return [
-        p for p in places
-        if p.first.version == first.version and int(p.first) <= int(last) and int(p.last) >= int(first)
-    ]  # fmt: skip
+    wide = Place(0, first, last, network.prefixlen, "", None, None, 0)
+    return [p for p in places if _holds(p, first, last) or holds(wide, p)]
 
 
 def gaps(parent: Place, children: Sequence[Place]) -> dict[int, list[str]]:
     """Return the free prefixes inside a parent, by the id of the child behind them; 0 = after the last."""
     found: dict[int, list[str]] = {}
-    position = int(parent.first)
+    position = parent.first
     for child in children:
-        if int(child.first) > position:
-            found[child.id] = _prefixes(parent.first, position, int(child.first) - 1)
-        position = max(position, int(child.last) + 1)
-    if children and position <= int(parent.last):
-        found[0] = _prefixes(parent.first, position, int(parent.last))
+        if child.first > position:
+            found[child.id] = _prefixes(position, child.first - 1)
+        position = max(position, child.last + 1)
+    if children and position <= parent.last:
+        found[0] = _prefixes(position, parent.last)
     return found
 
 
-def _prefixes(sample: Address, first: int, last: int) -> list[str]:
-    kind = IPv4Address if isinstance(sample, IPv4Address) else IPv6Address
-    networks = sorted(summarize_address_range(kind(first), kind(last)), key=lambda n: n.prefixlen)
-    return [str(network) for network in networks[:GAPS_SHOWN]]
+def _prefixes(first: int, last: int) -> list[str]:
+    bits = 32 if first >> 32 == IPV4_BASE >> 32 else 128
+    largest = sorted(prefixes((first, last)), key=lambda each: each[0] - each[1])[:GAPS_SHOWN]
+    return [f"{text_of(low)}/{bits - (high - low).bit_length()}" for low, high in largest]
 
 
 def ancestors(session: Session, ip: str) -> list[Subnet]:

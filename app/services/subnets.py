@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Reservation, Subnet
@@ -68,6 +68,16 @@ def list_subnets(session: Session) -> list[Subnet]:
     return list(session.scalars(select(Subnet).order_by(Subnet.first, Subnet.prefix_len)))
 
 
+def count_subnets(session: Session) -> int:
+    """Return how many subnets are planned."""
+    return session.scalar(select(func.count()).select_from(Subnet)) or 0
+
+
+def first_served(session: Session) -> int | None:
+    """Return the id of the first subnet that DHCP serves; None = there is none."""
+    return session.scalar(select(Subnet.id).where(Subnet.dhcp_enabled).order_by(Subnet.first).limit(1))
+
+
 class Label(NamedTuple):
     """By what a subnet is known to people."""
 
@@ -76,14 +86,20 @@ class Label(NamedTuple):
     name: str
 
 
-def labels(session: Session) -> dict[int, Label]:
-    """Return the labels of all subnets, by id, in the order of the address space: sooner than the rows."""
+def labels(session: Session, *conditions: ColumnElement[bool], limit: int | None = None) -> dict[int, Label]:
+    """Return the labels of subnets, by id, in the order of the address space: sooner than the rows."""
     columns = (Subnet.id, raw(session, Subnet.first), Subnet.prefix_len, Subnet.name)
-    query = select(*columns).order_by(Subnet.first, Subnet.prefix_len)
+    query = select(*columns).where(*conditions).order_by(Subnet.first, Subnet.prefix_len).limit(limit)
     return {
         id_: Label(id_, f"{text_of(number_of(first))}/{length}", name)
         for id_, first, length, name in session.execute(query)
     }
+
+
+def on_shared_networks(session: Session) -> list[tuple[str, Subnet]]:
+    """Return (shared network, subnet) of each subnet that is on one, in the order of the address space."""
+    query = select(Subnet).where(Subnet.shared_network != "").order_by(Subnet.first, Subnet.prefix_len)
+    return [(row.shared_network or "", row) for row in session.scalars(query)]
 
 
 def named(session: Session, ids: Collection[int]) -> Sequence[Subnet]:

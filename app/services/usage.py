@@ -8,18 +8,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Pool, Subnet, UseSeries
+from app.models import Pool, Subnet
 from app.services.facts import Facts, load
 from app.services.nesting import ranges
-from app.services.spans import IPV4_BASE, Span, clip, merge, size, span
-
-LOOKED_AT: Final = 50
-"""So many more than the fullest pools are counted anew to find them."""
+from app.services.spans import IPV4_BASE, Span, clip, size, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +54,12 @@ def usage(session: Session, subnets: Sequence[Subnet]) -> dict[int, Usage]:
     return {row.id: tally.subnet(span(row.first, row.last)) for row in subnets}
 
 
-def whole(session: Session, spans: Iterable[Span]) -> tuple[int, int]:
-    """Return how many addresses of whole subnets are leased, and how many free, without a look at each subnet."""
-    bounds = merge(spans)
-    tally = Tally(load(session, bounds))
-    counted = [tally.subnet(each) for each in bounds]
-    return sum(each.leased for each in counted), sum(each.free for each in counted)
-
-
 def pool_usage(session: Session, pools: Sequence[Pool]) -> dict[int, PoolUsage]:
     """Return the use of each pool, in six queries however many there are."""
     ids = {row.subnet_id for row in pools}
     subnets = session.execute(select(Subnet.first, Subnet.last).where(Subnet.id.in_(ids)))
     tally = Tally(load(session, [span(first, last) for first, last in subnets]))
     return {row.id: tally.pool(span(row.first, row.last), row.kind) for row in pools}
-
-
-def nearest_to_full(session: Session, count: int) -> list[tuple[Pool, PoolUsage]]:
-    """Return the dynamic IPv4 pools with the smallest share of free addresses, the fullest first.
-
-    They are looked for by what was recorded in the last minute; pools that were not recorded yet are looked at too.
-    """
-    share = func.coalesce(UseSeries.free * 1.0 / UseSeries.size, 0)
-    query = select(Pool).outerjoin(UseSeries, UseSeries.pool_id == Pool.id).where(Pool.kind == "dynamic")
-    rows = list(session.scalars(query.order_by(share, Pool.id).limit(LOOKED_AT + count)))
-    used = pool_usage(session, rows)
-    order = sorted(rows, key=lambda row: (used[row.id].free / used[row.id].size, row.id))
-    return [(row, used[row.id]) for row in order[:count]]
 
 
 def pools_and_subnets(session: Session) -> tuple[dict[int, PoolUsage], dict[int, Usage]]:

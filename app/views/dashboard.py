@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
 from app.models.base import utc_now
-from app.services import activity, events, nesting, samples, subnets, workers
-from app.services.usage import nearest_to_full, whole
+from app.services import activity, events, samples, subnets, workers
+from app.services.fullest import nearest_to_full
+from app.services.totals import totals
 from app.services.use_history import outlooks
 from app.views import charts, use
 from app.views.preferences import current
@@ -33,12 +34,11 @@ def dashboard(
 ) -> Response:
     """Show counts, rates, the fullest pools, what happens now and who got nothing."""
     part = request.headers.get("x-part", "")
-    spans = nesting.spans(session)
-    leased, free = whole(session, spans)
+    leased, free = totals(session)
     shown: dict[str, Any] = {
         "leased": leased,
         "free": free,
-        "count": len(spans),
+        "count": subnets.count_subnets(session),
         "rate": samples.present(session),
     }
     if part != "tiles":

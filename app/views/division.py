@@ -85,10 +85,6 @@ def _neighbours(session: Session, row: Subnet) -> list[outline.Place]:
     if not row.prefix_len:
         return []
     whole = ip_network(row.cidr).supernet()
-    first, last = int(whole.network_address), int(whole.broadcast_address)
-    return [
-        place
-        for place in outline.outline(session)
-        if place.id != row.id and place.first.version == whole.version
-        and first <= int(place.first) and int(place.last) <= last
-    ]  # fmt: skip
+    low, high = whole.network_address, whole.broadcast_address
+    within = (Subnet.first.between(low, high), Subnet.last <= high)
+    return [place for place in outline.outline(session, *within) if place.id != row.id]

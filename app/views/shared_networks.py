@@ -24,9 +24,8 @@ def list_shared_networks(request: Request, session: Db, actor: Viewer) -> Respon
     """Show each link that carries several subnets."""
     stored = {row.name: row for row in shared_networks.list_shared_networks(session)}
     members: dict[str, list[Any]] = {name: [] for name in stored}
-    for row in subnets.list_subnets(session):
-        if row.shared_network:
-            members.setdefault(row.shared_network, []).append(row)
+    for name, row in subnets.on_shared_networks(session):
+        members.setdefault(name, []).append(row)
     return page(request, session, "shared_networks/list.html", members=members, stored=stored)
 
 
