@@ -11,6 +11,7 @@ from app.models import Lease, Worker
 from app.schemas.explain import ExplainOut, ExplainQuery, SentOption, StepOut
 from app.schemas.fields import canonical_identifier
 from app.services.errors import NotFound, Problem
+from app.services.links import on_links
 from dhcpd.adapters.interfaces import Interface
 from dhcpd.adapters.loader import compile_snapshot
 from dhcpd.adapters.store import LEASE_COLUMNS, lease_of
@@ -50,7 +51,10 @@ MESSAGES: Final = {
 
 def explain(session: Session, query: ExplainQuery) -> ExplainOut:
     """Return what the packet would be answered; raises NotFound when the subnet is not served."""
-    snapshot = compile_snapshot(session, [Interface(INTERFACE, 0, b"", ())])
+    relay = IPv4Address(query.relay) if query.relay else None
+    near = [IPv4Address(query.ciaddr)] if query.ciaddr else []
+    concerned = on_links(session, query.subnet_id, relay, near)
+    snapshot = compile_snapshot(session, [Interface(INTERFACE, 0, b"", ())], concerned)
     now, packet, trace = int(time.time()), _packet(query), Trace()
     link = _link(snapshot, query)
     table = Table()

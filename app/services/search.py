@@ -36,7 +36,8 @@ def search(session: Session, text: str) -> list[Hit]:
     text = text.strip()
     if not text:
         return []
-    return [*_address(session, text), *_devices(session, text), *_subnets(session, text), *_names(session, text)]
+    ways = (_address, _devices, subnets_like, _names)
+    return [hit for way in ways for hit in way(session, text)]
 
 
 def _address(session: Session, text: str) -> list[Hit]:
@@ -64,8 +65,8 @@ def _devices(session: Session, text: str) -> list[Hit]:
     return hits + [_lease(row, "MAC") for row in rows]
 
 
-def _subnets(session: Session, text: str) -> list[Hit]:
-    """Find subnets around an address, in or around a prefix (10.5 means 10.5.0.0/16), by VLAN or name."""
+def subnets_like(session: Session, text: str) -> list[Hit]:
+    """Return subnets around an address, in or around a prefix (10.5 means 10.5.0.0/16), by VLAN or name."""
     given = _PART.fullmatch(text)
     octets = text.strip(".").split(".")
     whole = ".".join((octets + ["0"] * 3)[:4]) + f"/{8 * len(octets)}" if given and len(octets) < 4 else text

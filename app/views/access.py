@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth.deps import COOKIE, Admin, Db, Form, Viewer
-from app.models import LoginSession, Token, User
+from app.models import LoginSession, Subnet, Token, User
 from app.models.base import utc_now
 from app.schemas.users import PasswordIn, TokenIn, UserIn, UserSettings
 from app.services import sessions, subnets, tokens, users
 from app.services.actors import ROLES, Actor
 from app.services.errors import DomainError, Invalid, Problem
 from app.services.patch import parsed
+from app.services.subnet_choice import NONE, choice, narrowed
 from app.services.tokens import TokenLimits
 from app.views.forms import filled, problems_of
 from app.views.preferences import gettext as _
@@ -120,7 +121,7 @@ def create_user(request: Request, session: Db, actor: Admin, form: Form) -> Resp
     """Make an account."""
     values = filled(form, *USER_FIELDS)
     try:
-        data = parsed(UserIn, {**values, "subnets": _chosen(form)})
+        data = parsed(UserIn, {**values, "subnets": _chosen(session, form)})
         users.create_user(session, actor, data.name, data.password, data.role, subnets=data.subnets)
     except DomainError as error:
         session.rollback()
@@ -128,9 +129,15 @@ def create_user(request: Request, session: Db, actor: Admin, form: Form) -> Resp
     return done("/users", _("%(name)s can sign in now.") % {"name": values["name"]})
 
 
-def _chosen(form: Any) -> list[int] | None:
-    """Return the ids of the subnets that an account is limited to; None = everywhere."""
-    return [int(text) for text in form.getlist("subnets") if str(text).isdecimal()] or None
+def _chosen(session: Session, form: Any) -> list[int] | None:
+    """Return the ids of the subnets that an account is limited to; None = everywhere. Raises Invalid."""
+    texts = [text for each in form.getlist("subnets") for text in str(each).replace(",", " ").split()]
+    named = [(text, narrowed(session, text)) for text in texts]
+    missing = [text for text, number in named if number is None or number == NONE]
+    if missing:
+        detail = _("There is no subnet %(name)s.") % {"name": ", ".join(missing)}
+        raise Invalid(Problem("subnets", "not_found", detail))
+    return [number for _text, number in named if number is not None] or None
 
 
 @router.get("/users/{user_id}")
@@ -147,7 +154,7 @@ def update_user(request: Request, session: Db, actor: Admin, user_id: Id, form: 
     user = users.get_user(session, user_id)
     try:
         wish = {"name": values["name"], "role": values["role"], "disabled": values["disabled"]}
-        data = parsed(UserSettings, {**wish, "subnets": _chosen(form)})
+        data = parsed(UserSettings, {**wish, "subnets": _chosen(session, form)})
         users.update_user(session, actor, user, data.model_dump())
         if values["password"]:
             new = parsed(PasswordIn, {"password": values["password"]})
@@ -178,21 +185,21 @@ def _users(request: Request, session: Session, status: int = 200, **more: Any) -
     for user_id, moment in session.execute(seen):
         if moment is not None:
             last[user_id] = max(last.get(user_id, moment), moment)
-    known = subnets.labels(session)
-    shown = {"users": rows, "last": last, "subnets": known, "roles": ROLES, "values": {"role": "viewer"},
-             "problems": {}, **more}  # fmt: skip
+    limits = {number for row in rows for number in row.subnets or ()}
+    known = subnets.labels(session, Subnet.id.in_(limits))
+    shown = {"users": rows, "last": last, "subnets": known, "offered": choice(session), "roles": ROLES,
+             "values": {"role": "viewer"}, "problems": {}, **more}  # fmt: skip
     return page(request, session, "access/users.html", status, **shown)
 
 
 def _user(
     request: Request, session: Session, user: User, values: dict[str, Any], problems: Any = None, status: int = 200
 ) -> Response:
-    known = subnets.labels(session)
     shown: dict[str, Any] = {
         "user": user,
         "values": values,
         "problems": problems or {},
-        "subnets": known,
+        "offered": choice(session, user.subnets or ()),
         "roles": ROLES,
     }
     return page(request, session, "access/user.html", status, **shown)

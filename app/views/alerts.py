@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
-from app.models import Alert, AlertRule, Pool
+from app.models import Alert, AlertRule, Pool, Subnet
 from app.notify import rules
 from app.schemas.alerts import AlertRuleIn
 from app.services import subnets
@@ -17,6 +17,7 @@ from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.services.patch import parsed
 from app.services.rows import Stale, check_version
+from app.services.subnet_choice import choice, meant
 from app.views.forms import filled, problems_of, saved, ticked, version_of
 from app.views.render import Id, page
 
@@ -73,7 +74,7 @@ def _links(session: Session, alerts: Sequence[Alert]) -> dict[int, str]:
 def list_rules(request: Request, session: Db, actor: Viewer) -> Response:
     """Show what is watched."""
     rows = rules.shown(session, cut(session, rules.LISTING, Wish(limit=rules.MAX_RULES)).rows)
-    known = subnets.labels(session)
+    known = subnets.labels(session, Subnet.id.in_({row.subnet_id for row in rows if row.subnet_id}))
     return page(request, session, "alerts/rules.html", rules=rows, subnets=known)
 
 
@@ -88,7 +89,7 @@ def show_new(request: Request, session: Db, actor: Operator, kind: str = "pool_u
 def create(request: Request, session: Db, actor: Operator, form: Form) -> Response:
     """Watch one more thing."""
     try:
-        rules.create_rule(session, actor, _shape(form))
+        rules.create_rule(session, actor, _shape(session, form))
     except DomainError as error:
         session.rollback()
         return _form(request, session, _typed(form), None, error)
@@ -113,7 +114,7 @@ def update(request: Request, session: Db, actor: Operator, rule_id: Id, form: Fo
     row = rules.get_rule(session, rule_id)
     try:
         check_version(row.version, version_of(form))
-        rules.update_rule(session, actor, row, _shape(form))
+        rules.update_rule(session, actor, row, _shape(session, form))
     except DomainError as error:
         session.rollback()
         return _form(request, session, _typed(form), rules.get_rule(session, rule_id), error)
@@ -127,12 +128,13 @@ def delete(session: Db, actor: Operator, rule_id: Id) -> Response:
     return saved(session, "/alert-rules")
 
 
-def _shape(form: Any) -> AlertRuleIn:
+def _shape(session: Session, form: Any) -> AlertRuleIn:
     texts = {name: text for name, text in filled(form, *TEXTS).items() if text}
     if texts.get("kind") != "pool_usage":
         texts.pop("clear", None)
     if texts.get("kind") not in ("pool_usage", "client_refused"):
         texts.pop("subnet_id", None)
+    texts |= {"subnet_id": meant(session, texts["subnet_id"])} if "subnet_id" in texts else {}
     emails = str(form.get("emails", "")).replace(",", " ").split()
     return parsed(AlertRuleIn, {**texts, **ticked(form, "enabled"), "emails": emails})
 
@@ -154,7 +156,7 @@ def _form(
         "current": _values(row) if stale and row is not None else None,
         "row": row,
         "kinds": KINDS,
-        "subnets": subnets.labels(session).values(),
+        "offered": choice(session, [values.get("subnet_id", "")]),
         "problems": problems_of(error, FIELDS) if error else {},
     }
     return page(request, session, "alerts/form.html", 422 if error else 200, **shown)

@@ -15,6 +15,7 @@ from app.services.errors import DomainError
 from app.services.grants import limited
 from app.services.impact import Effect
 from app.services.leases import LeaseFilters
+from app.services.subnet_choice import narrowed
 from app.views.forms import problems_of
 from app.views.leases import STATES, address_of
 from app.views.preferences import gettext as _
@@ -62,9 +63,9 @@ def _keys(session: Session, actor: Actor, resource: str, form: Any) -> list[str]
     """Return the chosen objects; of all that match, one more than allowed tells that they are too many."""
     if not form.get("matching"):
         return [str(key) for key in dict.fromkeys(form.getlist("key"))]
-    q, subnet = str(form.get("q", "")).strip(), str(form.get("subnet", ""))
-    number = int(subnet) if subnet.isdecimal() and len(subnet) < 10 else None
+    q = str(form.get("q", "")).strip()
     with limited(session, actor.ranges):
+        number = narrowed(session, str(form.get("subnet", "")))
         if resource == "reservations":
             found = reservation_list.filtered(session, q, number, str(form.get("state", "")))
             query = found.with_only_columns(Reservation.id).order_by(Reservation.id)

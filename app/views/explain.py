@@ -15,11 +15,12 @@ from app.auth.deps import Db, Viewer
 from app.models import Lease, Subnet
 from app.schemas.effective import EffectiveQuery
 from app.schemas.explain import ExplainOut, ExplainQuery
-from app.services import activity, subnets
+from app.services import activity, nesting, subnets
 from app.services import explain as service
 from app.services.effective import effective
 from app.services.errors import DomainError
 from app.services.patch import parsed
+from app.services.subnet_choice import choice, meant
 from app.views.dissection import dissect
 from app.views.forms import problems_of
 from app.views.preferences import gettext as _
@@ -42,12 +43,12 @@ _LINKED: Final = re.compile(r"\d+\.\d+\.\d+\.\d+/\d+")
 def show(request: Request, session: Db, actor: Viewer) -> Response:
     """Show the question, and the answer as soon as the question says who asks."""
     asked = {name: request.query_params.get(name, "").strip() for name in FIELDS}
-    known = {row.id: row for row in subnets.list_subnets(session) if row.dhcp_enabled}
-    if not asked["subnet_id"] and not asked["relay"] and known:
-        asked["subnet_id"] = str(_home(session, asked["mac"]) or next(iter(known)))
+    asked["subnet_id"] = meant(session, asked["subnet_id"])
+    if not asked["subnet_id"] and not asked["relay"]:
+        asked["subnet_id"] = str(_home(session, asked["mac"]) or subnets.first_served(session) or "")
     shown: dict[str, Any] = {
         "asked": asked,
-        "subnets": known,
+        "offered": choice(session, [asked["subnet_id"]], Subnet.dhcp_enabled.is_(True)),
         "problems": {},
         "told": None,
         "more": any(asked[name] for name in MORE if asked[name] != "0"),
@@ -55,7 +56,7 @@ def show(request: Request, session: Db, actor: Viewer) -> Response:
     }
     if asked["mac"]:
         try:
-            shown |= _answer(session, known, parsed(ExplainQuery, {k: v for k, v in asked.items() if v}))
+            shown |= _answer(session, parsed(ExplainQuery, {k: v for k, v in asked.items() if v}))
         except DomainError as error:
             shown["problems"] = problems_of(error, FIELDS)
     return page(request, session, "explain/show.html", part="told", **shown)
@@ -70,16 +71,24 @@ def _home(session: Session, mac: str) -> int | None:
     return session.scalar(select(Lease.subnet_id).where(own).order_by(Lease.renewed_at.desc()).limit(1))
 
 
-def _answer(session: Session, known: Mapping[int, Subnet], query: ExplainQuery) -> dict[str, Any]:
+def _answer(session: Session, query: ExplainQuery) -> dict[str, Any]:
     told = service.explain(session, query)
     reply = bytes.fromhex(told.reply) if told.reply else b""
+    known = _mentioned(session, told)
     return {
         "told": told,
         "steps": [(step.topic, _step(known, step.text)) for step in told.trace[:-1]],
-        "sources": _sources(session, known, query, told),
+        "sources": _sources(session, query, told),
         "parts": dissect(reply) if reply else [],
         "size": len(reply),
     }
+
+
+def _mentioned(session: Session, told: ExplainOut) -> dict[int, Subnet]:
+    """Return the subnets that the steps name by their ids."""
+    named = [found[2] for step in told.trace for found in (*_ONE.finditer(step.text), *_ALL.finditer(step.text))]
+    ids = {int(number) for text in named for number in text.split(",") if number.strip()}
+    return {row.id: row for row in subnets.named(session, ids)}
 
 
 def _step(known: Mapping[int, Subnet], text: str) -> Markup:
@@ -104,14 +113,9 @@ def _step(known: Mapping[int, Subnet], text: str) -> Markup:
     return Markup(_LINKED.sub(link, told))
 
 
-def _sources(
-    session: Session, known: Mapping[int, Subnet], query: ExplainQuery, told: ExplainOut
-) -> dict[int, Any]:
+def _sources(session: Session, query: ExplainQuery, told: ExplainOut) -> dict[int, Any]:
     """Return for each option of the answer the scope that says it, where one does."""
-    if told.ip is None:
-        return {}
-    ip = int(IPv4Address(told.ip))
-    home = next((row for row in known.values() if int(row.first) <= ip <= int(row.last)), None)
+    home = nesting.home_of(session, IPv4Address(told.ip)) if told.ip is not None else None
     if home is None:
         return {}
     facts = query.model_dump(include=set(EffectiveQuery.model_fields))

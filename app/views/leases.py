@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.database import SessionFactory, unit_of_work
-from app.models import Lease
+from app.models import Lease, Subnet
 from app.models.types import Address
 from app.services import activity, leases, subnets
 from app.services.leases import LeaseFilters
+from app.services.subnet_choice import NONE, choice, narrowed
 from app.views import tables
 from app.views.formats import moment, octets
 from app.views.preferences import gettext as _
@@ -44,7 +45,7 @@ TAIL_ROWS: Final = 20
 def list_leases(request: Request, session: Db, actor: Viewer) -> Response:
     """Show leases: what happened last first, or in the order of addresses."""
     table = _table(request)
-    filters = _filters(table)
+    filters = _filters(session, table)
     if request.query_params.get("format") == "csv":
         return tables.csv_answer("leases", CSV_HEADS, _csv_rows(request.app.state.sessions, filters))
     after = request.query_params.get("after", "")
@@ -57,7 +58,8 @@ def list_leases(request: Request, session: Db, actor: Viewer) -> Response:
         "total": total,
         "capped": total >= activity.COUNT_LIMIT,
         "states": STATES,
-        "subnets": subnets.labels(session),
+        "subnets": subnets.labels(session, Subnet.id.in_({row.subnet_id for row in rows})),
+        "offered": choice(session, [filters.subnet_id]),
         "live": not after,
     }
     return page(request, session, "leases/list.html", part="found", **shown)
@@ -70,7 +72,7 @@ def tail(
     """Show what matches the filter of the leases that the events between two ids are about, for the live tail."""
     table = _table(request)
     table.path = "/leases"
-    ordered = activity.changed_leases(session, _filters(table), after, upto, TAIL_ROWS)
+    ordered = activity.changed_leases(session, _filters(session, table), after, upto, TAIL_ROWS)
     known = {row.id: row for row in subnets.named(session, {row.subnet_id for row in ordered})}
     shown: dict[str, Any] = {"t": table, "leases": ordered, "subnets": known, "fresh": True}
     return page(request, session, "leases/rows.html", part="rows", **shown)
@@ -99,9 +101,10 @@ def _table(request: Request) -> Table:
     return tables.read(request, COLUMNS, "state", "subnet", sort="-renewed")
 
 
-def _filters(table: Table) -> LeaseFilters:
-    state, subnet = table.params["state"], table.params["subnet"]
-    number = int(subnet) if subnet.isdecimal() and len(subnet) < 10 else None
+def _filters(session: Session, table: Table) -> LeaseFilters:
+    state, number = table.params["state"], narrowed(session, table.params["subnet"])
+    if number is not None and number != NONE:
+        table.params["subnet"] = str(number)
     return LeaseFilters(table.params["q"], state if state in STATES else None, number)
 
 

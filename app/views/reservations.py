@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
-from app.models import Lease, Reservation
+from app.models import Lease, Reservation, Subnet
 from app.models.types import Address
 from app.schemas.fields import show_identifier
 from app.schemas.reservations import ReservationIn
@@ -18,6 +18,7 @@ from app.services import leases, preview, reservation_list, reservations, standi
 from app.services.errors import DomainError, Invalid, Problem
 from app.services.patch import parsed
 from app.services.rows import Stale
+from app.services.subnet_choice import NONE, choice, meant, narrowed
 from app.views import custom_values, tables
 from app.views.forms import filled, form_page, problems_of, saved, version_of
 from app.views.options import Row, rows_of
@@ -46,11 +47,12 @@ Identifiers = list[dict[str, str]]
 def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
     """Show what is promised over all subnets, and what each promise does at present."""
     table = tables.read(request, COLUMNS, "subnet", "state", sort="ip")
-    subnet_id = int(table.params["subnet"]) if table.params["subnet"].isdecimal() else None
+    subnet_id = narrowed(session, table.params["subnet"])
+    if subnet_id is not None and subnet_id != NONE:
+        table.params["subnet"] = str(subnet_id)
     query = reservation_list.filtered(session, table.params["q"], subnet_id, table.params["state"])
-    known = subnets.labels(session)
     if request.query_params.get("format") == "csv":
-        return tables.csv_answer("reservations", CSV_HEADS, _csv_rows(session, query, known))
+        return tables.csv_answer("reservations", CSV_HEADS, _csv_rows(session, query, subnets.labels(session)))
     after = request.query_params.get("after", "")
     rows = reservation_list.part(session, query, _position(after), PAGE_ROWS + 1)
     more = len(rows) > PAGE_ROWS
@@ -60,7 +62,8 @@ def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
         "t": table,
         "all_states": standings.STATES,
         "reservations": rows,
-        "subnets": known,
+        "subnets": subnets.labels(session, Subnet.id.in_({row.subnet_id for row in rows})),
+        "offered": choice(session, [subnet_id]),
         "states": standings.states(session, rows),
         "holders": _holders(session, rows),
         "total": reservation_list.count(session, query),
@@ -193,6 +196,7 @@ def _identifiers(form: Any) -> Identifiers:
 
 def _shape(session: Session, form: Any, stored: Reservation | None = None) -> ReservationIn:
     values = {name: text for name, text in filled(form, *TEXTS).items() if text}
+    values |= {"subnet_id": meant(session, values["subnet_id"])} if "subnet_id" in values else {}
     same = {} if stored is None else {"expires_at": stored.expires_at}
     custom = custom_values.typed(form, custom_values.fields(session, "reservations"))
     tags = str(form.get("tags", "")).replace(",", " ").split()
@@ -225,7 +229,12 @@ def _page(
     current: dict[str, Any] | None = None,
 ) -> Response:
     rows = [*identifiers, *({"type": "mac", "value": ""} for _ in range(EMPTY_IDENTIFIERS))]
-    more = {"subnets": subnets.labels(session).values(), "identifiers": rows, "stored": stored, "current": current}
+    more = {
+        "offered": choice(session, [values.get("subnet_id", "")]),
+        "identifiers": rows,
+        "stored": stored,
+        "current": current,
+    }
     return form_page(
         request, session, "reservations/form.html", values, options, error, SHOWN, "reservations", **more
     )

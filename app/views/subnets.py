@@ -2,10 +2,10 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from app.services.errors import DomainError
 from app.services.outline import Place
 from app.services.patch import parsed
 from app.services.rows import Stale
+from app.services.search import subnets_like
 from app.services.usage import usage as count_usage
 from app.services.use_history import outlooks
 from app.views import custom_values, tables
@@ -196,6 +197,13 @@ def _csv_rows(session: Session, places: Sequence[Place]) -> Iterator[tuple[objec
         for p in places
     ]  # fmt: skip
     return iter(lines)
+
+
+@router.get("/choices")
+def show_choices(session: Db, actor: Viewer, q: Annotated[str, Query(max_length=200)] = "") -> JSONResponse:
+    """Return the subnets that a field offers while somebody types."""
+    hits = subnets_like(session, q.strip()) if q.strip() else []
+    return JSONResponse([{"cidr": hit.title, "name": hit.note} for hit in hits])
 
 
 @router.get("/new")

@@ -2,12 +2,12 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from datetime import UTC, datetime
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, Select, or_, select
+from sqlalchemy import Engine, Select, false, or_, select
 from sqlalchemy import inspect as sa_inspect
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -36,6 +36,7 @@ from dhcpd.protocol.options import with_user_defined
 
 log = logging.getLogger("dhcpd")
 T = TypeVar("T")
+Query = TypeVar("Query", bound="Select[*tuple[Any, ...]]")
 Steps = Generator[None, None, Snapshot]
 """Each `yield` is a place where the work may rest; the snapshot is returned at the end."""
 _IN_STEPS: Final = {"yield_per": 50}
@@ -54,9 +55,11 @@ def load_in_steps(engine: Engine, interfaces: Iterable[Interface]) -> Steps:
         return (yield from _Compiler(session, list(interfaces)).steps())
 
 
-def compile_snapshot(session: Session, interfaces: Iterable[Interface]) -> Snapshot:
-    """Compile the configuration as the session sees it."""
-    return _finish(_Compiler(session, list(interfaces)).steps())
+def compile_snapshot(
+    session: Session, interfaces: Iterable[Interface], subnets: Collection[int] | None = None
+) -> Snapshot:
+    """Compile the configuration as the session sees it; with subnets (ids), as if only these were planned."""
+    return _finish(_Compiler(session, list(interfaces), subnets).steps())
 
 
 def _finish(steps: Steps) -> Snapshot:
@@ -71,8 +74,9 @@ def _finish(steps: Steps) -> Snapshot:
 class _Compiler:
     """Holds what has been compiled so far."""
 
-    def __init__(self, session: Session, interfaces: list[Interface]) -> None:
+    def __init__(self, session: Session, interfaces: list[Interface], only: Collection[int] | None = None) -> None:
         self.session = session
+        self.only = only
         self.interfaces = interfaces
         self.revision = session.scalar(select(Revision.number).where(Revision.id == 1)) or 0
         self.settings = session.get(GlobalSettings, 1) or _default_settings()
@@ -95,10 +99,10 @@ class _Compiler:
 
     def steps(self) -> Steps:
         yield
-        for pool in self._scalars(select(PoolRow).order_by(PoolRow.first)):
+        for pool in self._scalars(self._of(PoolRow.subnet_id, select(PoolRow)).order_by(PoolRow.first)):
             self.pools[pool.subnet_id].append(pool)
             yield
-        for row in self._scalars(select(SubnetRow)):
+        for row in self._scalars(self._of(SubnetRow.id, select(SubnetRow))):
             if row.first.version == 4 and row.dhcp_enabled:
                 self._add_subnet(row)
             yield
@@ -106,6 +110,10 @@ class _Compiler:
         yield from self._add_reservations()
         yield
         return self._snapshot()
+
+    def _of(self, subnet_id: Any, query: Query) -> Query:
+        """Return the query of what belongs to the subnets that are wanted."""
+        return query if self.only is None else query.where(subnet_id.in_(self.only))
 
     def _scalars(self, query: Select[T]) -> Iterable[T]:
         return self.session.scalars(query, execution_options=_IN_STEPS)
@@ -225,11 +233,13 @@ class _Compiler:
         # Columns, not objects: of 100,000 reservations these take a fifth of the time.
         running = or_(ReservationRow.expires_at.is_(None), ReservationRow.expires_at > datetime.now(UTC))
         promised = select(*(getattr(ReservationRow, name) for name in _PROMISED)).where(running)
+        promised = self._of(ReservationRow.subnet_id, promised)
         for row in self.session.execute(promised, execution_options=_IN_STEPS):
             self._add_reservation(row)
             yield
         identified = (ReservationIdentifier.reservation_id, ReservationIdentifier.type, ReservationIdentifier.value)
-        for number, kind, value in self.session.execute(select(*identified), execution_options=_IN_STEPS):
+        query = self._of(ReservationIdentifier.subnet_id, select(*identified))
+        for number, kind, value in self.session.execute(query, execution_options=_IN_STEPS):
             made = self.by_id.get(number)
             if made is not None:
                 self.reservations[made.subnet_id, kind, bytes.fromhex(value)] = made
@@ -248,7 +258,7 @@ class _Compiler:
 
     def _block(self) -> Iterator[None]:
         """Collect what is never offered: known addresses, and those that an excluded range takes from a pool."""
-        for ip in self._scalars(select(KnownAddress.ip)):
+        for ip in self._scalars(self._known()):
             if ip.version == 4:
                 self.blocked.add(int(ip))
             yield
@@ -259,6 +269,13 @@ class _Compiler:
                     first, last = max(int(hole.first), int(pool.first)), min(int(hole.last), int(pool.last))
                     self.blocked.update(range(first, last + 1))
                 yield
+
+    def _known(self) -> Select[Any]:
+        query = select(KnownAddress.ip)
+        if self.only is None:
+            return query
+        ends = [(IPv4Address(subnet.first), IPv4Address(subnet.last)) for subnet in self.subnets.values()]
+        return query.where(or_(false(), *(KnownAddress.ip.between(*each) for each in ends)))
 
 
 def _inherited(own: T | None, default: T) -> T:

@@ -8,7 +8,7 @@ import { $, $$ } from "./dom.js";
 
 startLive();
 
-const wishes = [["[data-grid]", "./grid.js"], ["[data-zoom]", "./zoom.js"], ["[data-chart]", "./charts.js"], ["[data-lease-tail]", "./leases.js"], ["[data-ticker]", "./ticker.js"], ["[data-ruler]", "./ruler.js"], ["[data-upload]", "./upload.js"], [".explain", "./octets.js"], ["[data-options]", "./options.js"]];
+const wishes = [["[data-grid]", "./grid.js"], ["[data-zoom]", "./zoom.js"], ["[data-chart]", "./charts.js"], ["[data-lease-tail]", "./leases.js"], ["[data-ticker]", "./ticker.js"], ["[data-ruler]", "./ruler.js"], ["[data-upload]", "./upload.js"], [".explain", "./octets.js"], ["[data-options]", "./options.js"], ["[data-subnets]", "./subnets.js"]];
 for (const [selector, module] of wishes) if ($(selector)) import(module);
 
 $("[data-theme-switch]")?.addEventListener("click", () => {

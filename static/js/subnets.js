@@ -1,0 +1,17 @@
+// A field that names a subnet: what the server finds is offered while somebody types.
+const WAIT_MS = 150;
+const asked = new WeakMap();
+
+async function offer(field) {
+  const answer = await fetch(`/subnets/choices?q=${encodeURIComponent(field.value)}`);
+  if (!answer.ok || answer.redirected) return;
+  const hits = await answer.json();
+  field.list.replaceChildren(...hits.map(({ cidr, name }) => new Option(name ? `${cidr} ${name}` : cidr, cidr)));
+}
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!field.matches?.("[data-subnets]") || event.inputType === undefined) return;
+  clearTimeout(asked.get(field));
+  asked.set(field, setTimeout(() => offer(field), WAIT_MS));
+});
