@@ -1,0 +1,293 @@
+"""How long does the server take for each page over a large plan, and how many octets leave? Prints a line a page.
+
+    python -m tests.perf.pages sqlite:////tmp/perf.db [--rounds 20] [--only TEXT]
+    python -m tests.perf.pages postgresql+psycopg://postgres@127.0.0.1/perf
+
+The database is filled as `tests.perf.api` does it, with a fortnight of use and an object of each other kind.
+The time is the server's own, from the request to the last octet of the answer; the target is a p95 of 100 ms.
+"""
+
+import argparse
+import gc
+import gzip
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median, quantiles
+from typing import Any, Final
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import BigInteger, Engine, func, insert, literal, select, type_coerce
+from sqlalchemy.orm import Session
+
+from app.database import make_engine, make_session_factory, unit_of_work
+from app.main import create_app
+from app.migrate import upgrade
+from app.models import AuditEntry, Lease, User, UseSample, UseSeries
+from app.models.base import utc_now
+from app.services import tokens, use_samples, users
+from app.services.actors import COMMAND_LINE
+from app.services.names import NAMES
+from app.services.use_samples import HOUR_S
+from app.settings import Settings
+from tests.perf.api import TARGET_MS, fill, write
+
+PASSWORD: Final = "correct horse battery"
+HOURS_APART: Final = 5
+FORTNIGHT_H: Final = 14 * 24
+AUDIT_LINES: Final = 20_000
+NOT_PAGES: Final = re.compile(r"/api/v1/|/static/|/stream|/health/|/metrics|/openapi|/login/oidc")
+OWN: Final = {
+    "tags": {"name": "perf"}, "vlans": {"vid": 20, "name": "perf"},
+    "client-classes": {"name": "perf", "expression": 'hostname == "perf"'},
+    "custom-fields": {"resource": "subnets", "name": "perf", "type": "text"},
+    "option-definitions": {"space": "dhcp4", "code": 224, "name": "perf", "kind": "text"},
+    "webhooks": {"name": "perf", "url": "http://127.0.0.1:9/", "topics": ["audit"]},
+    "alert-rules": {"name": "perf", "kind": "pool_usage", "threshold": 90, "clear": 85},
+}  # fmt: skip
+"""One object of each kind that the filling does not make, so that its page is there."""
+MAIN: Final = ("/", "/subnets", "/subnets/{subnet_id}", "/leases")
+
+
+@dataclass
+class Stopwatch:
+    """Measures what passes through the application: seconds from a request to the end of its answer."""
+
+    app: FastAPI
+    spent_s: float = 0.0
+    cpu_s: float = 0.0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on."""
+        began, cpu = time.perf_counter(), time.process_time()
+        await self.app(scope, receive, send)
+        if scope["type"] == "http":
+            self.spent_s, self.cpu_s = time.perf_counter() - began, time.process_time() - cpu
+
+
+def fill_use(engine: Engine) -> None:
+    """Record the use of every pool and subnet, and a fortnight of it before."""
+    factory, now = make_session_factory(engine), utc_now() - timedelta(hours=FORTNIGHT_H)
+    with unit_of_work(factory, writing=False) as session:
+        if session.scalar(select(func.count()).select_from(UseSeries)):
+            return
+    while True:
+        with unit_of_work(factory) as session:
+            minute = use_samples.compare(session, now)
+            if not minute.new:
+                break
+            use_samples.write(session, minute)
+        now += timedelta(minutes=1)
+    with unit_of_work(factory) as session:
+        for step in range(1, FORTNIGHT_H // HOURS_APART):
+            _hour(session, step * HOURS_APART)
+
+
+def _hour(session: Session, hour: int) -> None:
+    """Write the figures of an hour for every series."""
+    own, columns = UseSeries, ("series_id", "step_s", "at", *use_samples.FIGURES, "peak")
+    at = type_coerce(own.at, BigInteger) // HOUR_S * HOUR_S + hour * HOUR_S
+    figures = (getattr(own, name) for name in use_samples.FIGURES)
+    peak = own.size - own.free + (own.id * 7 + hour * 13) % 9
+    rows = select(own.id, literal(HOUR_S), at, *figures, peak)
+    session.execute(insert(UseSample).from_select(columns, rows))
+
+
+def fill_audit(engine: Engine) -> None:
+    """Write lines of the audit, some of them of today."""
+    with unit_of_work(make_session_factory(engine), writing=False) as session:
+        if (session.scalar(select(func.count()).select_from(AuditEntry)) or 0) >= AUDIT_LINES:
+            return
+    now = utc_now()
+    write(engine, AuditEntry, (
+        {"at": now - timedelta(minutes=AUDIT_LINES - n), "actor": "perf", "action": "update", "request_id": "",
+         "object": f"subnets/{n % 9000 + 1}", "before": {"name": "old"}, "after": {"name": "new"}, "revision": 0,
+         "message": ""} for n in range(AUDIT_LINES)
+    ))  # fmt: skip
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[tuple[str, Stopwatch]]:
+    """Run the application on loopback; yield its address and the watch before it."""
+    watch, listener = Stopwatch(app), socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(watch, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started or not app.state.sessions.kw["info"][NAMES].known:
+        time.sleep(0.05)
+    gc.collect()
+    gc.freeze()  # as `leaseboard web` does
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", watch
+    finally:
+        app.state.hub.stop()
+        server.should_exit = True
+        thread.join()
+
+
+def owned(web: httpx.Client, headers: dict[str, str]) -> dict[str, int]:
+    """Return the id of an object of each kind in `OWN`, made where there is none."""
+    found = {}
+    for kind, told in OWN.items():
+        items = web.get(f"/api/v1/{kind}", headers=headers).json()["items"]
+        if not items:
+            answer = web.post(f"/api/v1/{kind}", headers=headers, json=told)
+            assert answer.status_code == 201, (kind, answer.text)
+            items = [answer.json()]
+        found[kind] = items[0]["id"]
+    return found
+
+
+def pages(app: FastAPI) -> list[str]:
+    """Return the path of every page."""
+    routes = ((str(r.path), r.methods or ()) for r in iter_route_contexts(app.routes))
+    return sorted({re.sub(r":\w+}", "}", path) for path, methods in routes if "GET" in methods and path
+                   and not NOT_PAGES.search(path)})  # fmt: skip
+
+
+def filled(session: Session, own: dict[str, int]) -> dict[str, str]:
+    """Return what stands in the paths for each parameter."""
+    lease = session.scalars(select(Lease).where(Lease.ip > "10.3.0.0").limit(1)).one()
+    user = session.scalars(select(User.id).limit(1)).one()
+    entry = session.scalars(select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(1)).one()
+    kinds = {"tag_id": "tags", "vlan_id": "vlans", "class_id": "client-classes", "field_id": "custom-fields",
+             "definition_id": "option-definitions", "webhook_id": "webhooks", "rule_id": "alert-rules"}  # fmt: skip
+    return {
+        "subnet_id": "5000", "pool_id": "5000", "reservation_id": "25000", "ip": str(lease.ip), "number": "1",
+        "user_id": str(user), "entry_id": str(entry), "mac": lease.mac.hex(":"), "hostname": lease.hostname,
+        **{name: str(own[kind]) for name, kind in kinds.items()},
+    }  # fmt: skip
+
+
+def asked(app: FastAPI, values: dict[str, str]) -> dict[str, str]:
+    """Return every page, and of those with filters some questions more; name -> address."""
+    found = {path: re.sub(r"{(\w+)}", lambda m: values[m[1]], path)
+             for path in pages(app) if "import_id" not in path}  # fmt: skip
+    found |= {"/leases/rows": "/leases/rows?after=999000&upto=1000000", "/help": "/help",
+              "/shared-networks/edit": "/shared-networks/edit?name=perf", 
+              "/imports/losses": "/imports/losses?format=kea"}  # fmt: skip
+    mac, ip, name = values["mac"], values["ip"], values["hostname"]
+    more = (
+        "/?x=tiles", "/subnets?view=flat", "/subnets?after=5000", "/subnets?sort=-use", "/subnets?sort=-free",
+        "/subnets?sort=name", "/subnets?q=10.9.9.9", "/subnets?q=site-00777", "/leases?sort=ip",
+        f"/leases?q={ip}", f"/leases?q={mac}", f"/leases?q={name}", "/leases?q=printer", "/leases?state=declined",
+        "/leases?subnet=5000", "/reservations?q=server-777", "/reservations?subnet=5000",
+        "/reservations?state=idle", "/reservations?state=active", "/reservations?state=conflict",
+        "/reservations?state=waiting", f"/history?q={ip}", f"/history?q={mac}", f"/history?q={name}",
+        f"/search?q={ip}", f"/search?q={mac}", f"/search?q={name}", "/search?q=site-00777",
+        f"/explain?mac={mac}", f"/explain?mac={mac}&subnet_id=5000", f"/explain?mac={mac}&relay=10.9.9.1",
+        "/subnets/5000?view=table", "/audit?q=subnets", "/option-definitions?after=1",
+    )  # fmt: skip
+    return found | {path: path for path in more}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was measured of a page."""
+
+    name: str
+    p50_ms: float
+    p95_ms: float
+    cpu_ms: float
+    raw_bytes: int
+    sent_bytes: int
+
+
+def measure(web: httpx.Client, watch: Stopwatch, name: str, path: str, rounds: int) -> Figure:
+    """Ask for a page some times."""
+    headers = {"x-part": "tiles", "hx-request-type": "partial"} if path == "/?x=tiles" else {}
+    spent, cpu, sent, raw = [], [], 0, 0
+    for _ in range(rounds + 1):
+        with web.stream("GET", path, headers=headers) as answer:
+            body = b"".join(answer.iter_raw())
+        assert answer.status_code == 200, (path, answer.status_code, body[:300])
+        sent, raw = len(body), _unpacked(answer, body)
+        spent.append(watch.spent_s * 1000)
+        cpu.append(watch.cpu_s * 1000)
+    spent = spent[1:]
+    return Figure(name, median(spent), quantiles(spent, n=20)[-1], median(cpu[1:]), raw, sent)
+
+
+def _unpacked(answer: httpx.Response, body: bytes) -> int:
+    if answer.headers.get("content-encoding") != "gzip":
+        return len(body)
+    return len(gzip.decompress(body))
+
+
+def first_visit(web: httpx.Client, path: str) -> int:
+    """Return the octets of a page and of all that it names, as they are sent."""
+    html = web.get(path).text
+    with web.stream("GET", path) as answer:
+        total = sum(map(len, answer.iter_raw()))
+    names = {name.split("#")[0] for name in re.findall(r'(?:src|href)="(/static/[^"]+)"', html)}
+    for name in names:
+        with web.stream("GET", name) as answer:
+            total += sum(map(len, answer.iter_raw()))
+    return total
+
+
+def show(figure: Figure) -> None:
+    """Print a line."""
+    mark = "" if figure.p95_ms <= TARGET_MS else "  MISSED"
+    sys.stdout.write(
+        f"{figure.name:44} p50 {figure.p50_ms:7.1f}  p95 {figure.p95_ms:7.1f} ms  cpu {figure.cpu_ms:7.1f}  "
+        f"{figure.raw_bytes / 1000:7.1f} kB  {figure.sent_bytes / 1000:6.1f} kB sent{mark}\n"
+    )
+    sys.stdout.flush()
+
+
+def ask(web: httpx.Client, watch: Stopwatch, chosen: dict[str, str], rounds: int) -> list[str]:
+    """Ask for each page, print a line each, and return those that miss the target."""
+    missed = []
+    for name, path in chosen.items():
+        figure = measure(web, watch, name, path, rounds)
+        show(figure)
+        if figure.p95_ms > TARGET_MS:
+            missed.append(name)
+    sys.stdout.write(f"{len(chosen)} pages, {len(missed)} over {TARGET_MS:.0f} ms at p95\n")
+    return missed
+
+
+def main() -> int:
+    """Fill, ask, print; return 1 when a page misses the target."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("database")
+    parser.add_argument("--leases", type=int, default=1_000_000)
+    parser.add_argument("--subnets", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--only", default="", help="pages whose name holds this text")
+    given = parser.parse_args()
+    engine = make_engine(given.database)
+    upgrade(engine)
+    fill(engine, given.leases, given.subnets)
+    fill_use(engine)
+    fill_audit(engine)
+    with unit_of_work(make_session_factory(engine)) as session:
+        owner = session.scalar(select(User).where(User.name == "pages"))
+        owner = owner or users.create_user(session, COMMAND_LINE, "pages", PASSWORD, "admin")
+        _, secret = tokens.create_token(session, COMMAND_LINE, owner, "pages", None)
+    app = create_app(Settings(database_url=given.database, api_requests_per_minute=0))
+    with serving(app) as (url, watch), httpx.Client(base_url=url, timeout=120) as web:
+        own = owned(web, {"Authorization": f"Bearer {secret}"})
+        assert web.post("/login", data={"name": "pages", "password": PASSWORD}).status_code == 303
+        with unit_of_work(make_session_factory(engine), writing=False) as session:
+            given_ids = filled(session, own)
+        chosen = {name: path for name, path in asked(app, given_ids).items() if given.only in name}
+        missed = ask(web, watch, chosen, given.rounds)
+        for path in MAIN:
+            octets = first_visit(web, path.replace("{subnet_id}", given_ids["subnet_id"]))
+            sys.stdout.write(f"first visit of {path:30} {octets / 1000:6.1f} kB\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
