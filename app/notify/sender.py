@@ -125,8 +125,25 @@ class Sender:
                 status = answer.status_code
             error = "" if 200 <= status < 300 else f"The receiver answered {status}."
         except (httpx.HTTPError, httpx.InvalidURL, OSError, Refused, UnicodeError) as problem:
-            error = str(problem) or type(problem).__name__
+            error = _sentence(problem)
         return Outcome(status, error[:300], int((time.monotonic() - began) * 1000))
+
+
+def _sentence(problem: Exception) -> str:
+    """Return why a message did not arrive."""
+    text = str(problem)
+    if isinstance(problem, httpx.TimeoutException):
+        text = f"The receiver did not answer within {TIMEOUT_S:g} s."
+    elif "CERTIFICATE_VERIFY_FAILED" in text:
+        reason = text.rpartition(": ")[2].partition(" (_ssl")[0]
+        text = f"The receiver's certificate is not trusted: {reason}."
+    elif "Connection refused" in text:
+        text = "Nothing listens at this address: the connection was refused."
+    elif "unreachable" in text or "No route to host" in text:
+        text = "There is no way to this address."
+    elif isinstance(problem, httpx.RemoteProtocolError):
+        text = "The receiver closed the connection without an answer."
+    return text or type(problem).__name__
 
 
 def wait_s(attempts: int) -> float:

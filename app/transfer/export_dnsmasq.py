@@ -94,7 +94,7 @@ class _Writer:
             server, address = scope.get("server_name") or "", scope.get("next_server") or ""
             self.lines.append(f"dhcp-boot={tag}{scope['boot_file']},{server},{address}".rstrip(","))
         elif scope.get("next_server"):
-            self.out.lose("next_server without a boot file", tag)
+            self.out.lose("next server without a boot file", tag)
 
     def host(self, host: Values, tag: str) -> None:
         """Write a reservation; dnsmasq takes several MACs and one client identifier."""

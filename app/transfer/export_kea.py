@@ -90,7 +90,7 @@ class _Writer:
         for field in ("authoritative", "interface"):
             values = [subnet.get(field) for subnet in members]
             if values.count(values[0]) < len(values):
-                self.out.lose(f"different {field} of the subnets of a shared network", name)
+                self.out.lose(f"different {field.replace('_', ' ')} of the subnets of a shared network", name)
                 for subnet in members:
                     subnet.pop(field, None)
             elif values[0] is not None:
@@ -115,7 +115,7 @@ class _Writer:
         if subnet["description"]:
             made["comment"] = subnet["description"]
         if subnet["lease_time"] and not (subnet["min_lease_time"] and subnet["max_lease_time"]):
-            self.out.lose("lease_time of a subnet: Kea takes it as least and longest time too", cidr)
+            self.out.lose("lease time of a subnet: Kea takes it as least and longest time too", cidr)
         self.out.lose_fields(subnet, _SUBNET_SAID, "a subnet", cidr)
         made["option-data"] = self.options(options, cidr)
         made["pools"] = [self.pool(ends, pool) for ends, pool in self.ranges.get(cidr, [])]

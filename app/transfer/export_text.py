@@ -45,7 +45,7 @@ class Rendered:
         for field_name in sorted(set(row) - said):
             value = row[field_name]
             if value not in (None, "", [], {}, False) and (field_name, value) not in _DEFAULTS:
-                self.lose(f"{field_name} of {what}", name)
+                self.lose(f"{field_name.replace('_', ' ')} of {what}", name)
 
     def lose(self, what: str, example: object = "") -> None:
         """Note that something of an object is not in the file."""

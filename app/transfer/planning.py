@@ -236,10 +236,14 @@ def _sentence(error: DomainError) -> str:
 
 def faults(error: ValidationError) -> str:
     """Return what is wrong with the fields, in one line."""
-    return "; ".join(
-        f"{'/'.join(str(part) for part in row['loc'])}: {str(row['msg']).removeprefix('Value error, ')}"
-        for row in error.errors()[:5]
-    )
+    return "; ".join(f"{'/'.join(str(part) for part in row['loc'])}: {_fault(row)}" for row in error.errors()[:5])
+
+
+def _fault(row: Any) -> str:
+    """Return what is wrong with a field; the check's own words name classes where it wants an object."""
+    if row["type"] in ("model_type", "dict_type"):
+        return "an object is wanted here, not a text"
+    return str(row["msg"]).removeprefix("Value error, ")
 
 
 # --- taking back ---

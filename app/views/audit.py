@@ -62,7 +62,8 @@ def difference(entry: AuditEntry) -> list[tuple[str, str, str]]:
     """Return (field, before, after) of each field that differs."""
     before, after = entry.before or {}, entry.after or {}
     names = [name for name in {**before, **after} if name not in ("version", "updated_at", "created_at")]
-    return [(n, _text(before.get(n)), _text(after.get(n))) for n in names if before.get(n) != after.get(n)]
+    lines = [(n, _text(before.get(n)), _text(after.get(n))) for n in names if before.get(n) != after.get(n)]
+    return [line for line in lines if line[1] != line[2]]
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ from app.models import AuditEntry, Lease, ReservationIdentifier
 from app.schemas.fields import show_identifier
 from app.services.forecast import Forecast
 from app.views.preferences import current, gettext
+from app.views.words import FIELDS, OBJECTS
 from dhcpd.protocol.addresses import is_locally_administered
 
 ISOLATE, END = "\u2066", "\u2069"
@@ -37,12 +38,17 @@ def day(value: datetime | int) -> str:
 
 
 def moment(value: datetime | int | None) -> str:
-    """Return date, time and zone as text, which a sentence written from the right keeps in order; None = never."""
+    """Return date, time and zone as text; None = never."""
     if value is None:
         return gettext("never")
     moved = _aware(value).astimezone(current().zone_info)
-    text = moved.strftime("%Y-%m-%d %H:%M:%S ") + (moved.tzname() or "")
-    return f"{ISOLATE}{text}{END}" if current().direction == "rtl" else text
+    return moved.strftime("%Y-%m-%d %H:%M:%S ") + (moved.tzname() or "")
+
+
+def isolated_moment(value: datetime | int | None) -> str:
+    """Return a moment as `moment`, in such a way that a sentence written from the right keeps its order."""
+    text = moment(value)
+    return f"{ISOLATE}{text}{END}" if current().direction == "rtl" and value is not None else text
 
 
 def ago(value: datetime | int) -> str:
@@ -182,10 +188,18 @@ def t1(lease: Lease) -> datetime:
     return lease.renewed_at + (lease.expires_at - lease.renewed_at) / 2
 
 
+def field_name(name: str) -> str:
+    """Return what a field of the REST API is called on pages."""
+    return gettext(FIELDS[name]) if name in FIELDS else name.replace("_", " ")
+
+
 def audit_title(entry: AuditEntry) -> str:
     """Return what a changed object is called: its kind with its prefix, address or name."""
     picture = entry.after or entry.before or {}
-    kind = entry.object.partition("/")[0].replace("_", " ")
+    resource = entry.object.partition("/")[0].replace("-", "_")
+    kind = gettext(OBJECTS[resource]) if resource in OBJECTS else resource.replace("_", " ")
+    if resource == "settings":
+        return kind
     if "prefix_len" in picture:
         return f"{kind} {picture.get('first')}/{picture['prefix_len']}"
     if "first" in picture and "last" in picture:

@@ -67,7 +67,7 @@ def _prepare() -> None:
     )
     env.filters.update(
         subnet_options=subnet_options,
-        moment=formats.moment,
+        moment=formats.isolated_moment,
         when=formats.when,
         ago=formats.ago,
         number=formats.number,
@@ -86,6 +86,7 @@ def _prepare() -> None:
         audit_title=formats.audit_title,
         int_address=int,
         effect=effects.sentence,
+        field_name=formats.field_name,
         page_href=formats.page_href,
         said=said,
         plain=formats.plain,

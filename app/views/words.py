@@ -1,5 +1,7 @@
 """Which words that come from data do the pages translate? Named here so that the catalogues hold them."""
 
+from typing import Final
+
 
 def _n(text: str) -> str:
     """Mark a text for the catalogue."""
@@ -58,3 +60,66 @@ HEALTH = (
     _n("No DHCP worker is running: no client gets an answer."),
     _n("All workers serve the newest revision"),
 )
+FIELDS: Final = {
+    "subnet_id": _n("Subnet"), "subnet": _n("Subnet"), "cidr": _n("Prefix"), "name": _n("Name"),
+    "description": _n("Description"), "vlan": _n("VLAN"), "vlan_group": _n("VLAN group"), "gateway": _n("Gateway"),
+    "interface": _n("Interface"), "relays": _n("Relays"), "shared_network": _n("Shared network"),
+    "dhcp_enabled": _n("Serve DHCP"), "authoritative": _n("Authoritative"), "rapid_commit": _n("Rapid commit"),
+    "ping_check": _n("Ask an address before offering it"), "ignore_client_id": _n("Ignore client identifiers"),
+    "known_clients_only": _n("Only clients with a reservation"), "random_macs": _n("Made-up MACs"),
+    "min_secs": _n("Answer only after"), "offer_delay_ms": _n("Delay offers by"), "bootp": _n("BOOTP"),
+    "client_class": _n("Only for the class"), "lease_time": _n("Lease time"),
+    "min_lease_time": _n("Shortest lease time"), "max_lease_time": _n("Longest lease time"),
+    "renew_time": _n("Renewal time (T1)"), "rebind_time": _n("Rebinding time (T2)"),
+    "next_server": _n("Next server"), "server_name": _n("Server name"), "boot_file": _n("Boot file"),
+    "options": _n("Options"), "tags": _n("Tags"), "custom_fields": _n("Custom fields"),
+    "identifiers": _n("Identifiers"), "ip": _n("Address"), "hostname": _n("Name"), "owner": _n("Owner"),
+    "notes": _n("Notes"), "start": _n("First address"), "end": _n("Last address"), "first": _n("First address"),
+    "last": _n("Last address"), "kind": _n("Kind"), "clients": _n("For"), "mac": _n("MAC address"),
+    "state": _n("State"), "role": _n("Role"), "expression": _n("Expression"), "position": _n("Position"),
+    "expires_at": _n("Expires"), "group": _n("Group"), "label": _n("Label"), "type": _n("Type"),
+    "choices": _n("Choices"), "default": _n("Default"), "required": _n("Required"), "code": _n("Code"),
+    "vid": _n("Number"), "color": _n("Colour"), "url": _n("Address"), "topics": _n("Topics"),
+    "client_id": _n("client identifier"), "circuit_id": _n("circuit-id"), "remote_id": _n("remote-id"),
+    "subscriber_id": _n("subscriber-id"), "relay_id": _n("relay-id"), "duid": "DUID",
+    "threshold": _n("Limit"), "clear": _n("Over when below"), "emails": _n("Mail to"),
+}  # fmt: skip
+"""Field of the REST API -> what the forms call it."""
+OBJECTS: Final = {
+    "subnets": _n("Subnet"), "pools": _n("Pool"), "reservations": _n("Reservation"), "leases": _n("Lease"),
+    "addresses": _n("Address"), "vlans": _n("VLAN"), "tags": _n("Tag"), "custom_fields": _n("Custom field"),
+    "client_classes": _n("Class"), "users": _n("User"), "tokens": _n("Token"), "webhooks": _n("Webhook"),
+    "alert_rules": _n("Alert rule"), "denied_clients": _n("Denied client"), "imports": _n("Import"),
+    "option_definitions": _n("Option definition"), "shared_networks": _n("Shared network"),
+    "settings": _n("Settings"),
+}  # fmt: skip
+"""Resource of the audit -> what one object of it is called."""
+FAULTS = (
+    _n("Field required"), _n("Input should be a valid integer"), _n("Input should be a valid string"),
+    _n("Input should be a valid boolean"), _n("Input should be a valid list"), _n("Input should be a valid number"),
+    _n("Input should be a valid integer, unable to parse string as an integer"),
+    _n("Input should be a valid number, unable to parse string as a number"),
+    _n("Input should be a valid boolean, unable to interpret input"),
+    _n("Input should be greater than or equal to %(p1)s"), _n("Input should be less than or equal to %(p1)s"),
+    _n("Input should be greater than %(p1)s"), _n("Input should be less than %(p1)s"),
+    _n("String should have at least %(p1)s character"), _n("String should have at least %(p1)s characters"),
+    _n("String should have at most %(p1)s character"), _n("String should have at most %(p1)s characters"),
+    _n("List should have at least %(p1)s item after validation, not %(p2)s"),
+    _n("List should have at most %(p1)s items after validation, not %(p2)s"),
+    _n("Input should be a valid datetime or date, %(p1)s"), _n("String should match pattern '%(p1)s'"),
+    _n("Extra inputs are not permitted"), _n("Input should be %(p1)s"), _n("Input should be %(p1)s or %(p2)s"),
+)  # fmt: skip
+"""What the check of a shape says."""
+LOSSES = (
+    _n("%(p1)s of settings"), _n("%(p1)s of a subnet"), _n("%(p1)s of a pool"), _n("%(p1)s of a reservation"),
+    _n("a subnet that DHCPv4 does not serve"), _n("authoritative of single subnets"),
+    _n("lease times under %(p1)s s"),
+    _n("next server without a boot file"), _n("an option of the user's own"), _n("an option without a value"),
+    _n("identifiers of a reservation other than MACs and one client identifier"),
+    _n("different %(p1)s of the subnets of a shared network"), _n("%(p1)s of an option"),
+    _n("lease time of a subnet: Kea takes it as least and longest time too"),
+    _n("further identifiers of a reservation: Kea takes one"), _n("an option that Kea has no standard code for"),
+    _n("vlans"), _n("vlan"), _n("vlan group"), _n("description"), _n("expires at"), _n("clients"),
+    _n("client class"),
+)  # fmt: skip
+"""What a file of another server cannot say."""
