@@ -22,6 +22,8 @@ function times(plot, stamps, _axis, _space, step) {
   });
 }
 
+const moment = uPlot.fmtDate("{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}");
+
 function options(place, data) {
   const ink = colour("--soft");
   const line = colour("--line");
@@ -37,7 +39,7 @@ function options(place, data) {
     scales: { x: { range: () => [data.from, data.to] }, y: { range: (_, low, high) => [0, data.most ?? Math.max(1, (high ?? 1) * 1.1)] } },
     axes: [{ ...axis, values: times }, { ...axis, size: 48 }],
     padding: [8, 12, 0, 0],
-    series: [{ label: "", value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}" }, ...series],
+    series: [{ label: "", value: (_, stamp) => stamp == null ? "" : moment(uPlot.tzDate(new Date(stamp * 1e3), zone)) }, ...series],
   };
 }
 

@@ -29,6 +29,9 @@ document.addEventListener("keydown", (event) => {
   const menu = document.activeElement?.closest("details.menu[open]");
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
+// On a narrow screen the tab of this page may stand outside the row's visible part.
+const tab = $(".tab[aria-current]");
+if (tab) tab.parentElement.scrollLeft += tab.getBoundingClientRect().left + tab.offsetWidth / 2 - innerWidth / 2;
 for (const note of $$("[data-toast]")) setTimeout(() => note.remove(), 8000);
 if (new URL(location.href).searchParams.has("saved") || new URL(location.href).searchParams.has("done")) {
   const clean = new URL(location.href);

@@ -4,6 +4,7 @@ import { $, element } from "./dom.js";
 const ruler = $("[data-ruler]");
 const start = $("[name=start]");
 const end = $("[name=end]");
+const kind = $("[name=kind]");
 const SPACE = "http://www.w3.org/2000/svg";
 const WIDTH = 1000;
 
@@ -12,7 +13,7 @@ const address = (n) => [24, 16, 8, 0].map((bits) => Math.floor(n / 2 ** bits) % 
 const valid = (text) => /^(\d{1,3}\.){3}\d{1,3}$/.test(text.trim());
 const first = number(ruler.dataset.first);
 const last = number(ruler.dataset.last);
-const others = ruler.dataset.others.trim().split(/\s+/).filter(Boolean).map((pair) => pair.split("-").map(number));
+const others = ruler.dataset.others.trim().split(/\s+/).filter(Boolean).map((text) => text.split("-")).map(([a, b, kind]) => [number(a), number(b), kind]);
 const x = (n) => ((n - first) / (last - first + 1)) * WIDTH;
 
 function shape(tag, attributes) {
@@ -27,10 +28,10 @@ function paint() {
   ruler.setAttribute("viewBox", `0 0 ${WIDTH} 54`);
   ruler.setAttribute("preserveAspectRatio", "none");
   shape("rect", { class: "base", x: 0, y: 8, width: WIDTH, height: 30, rx: 4 });
-  for (const [a, b] of others) shape("rect", { class: "other", x: x(a), y: 8, width: Math.max(2, x(b + 1) - x(a)), height: 30 });
+  for (const [a, b, kind] of others) shape("rect", { class: `other ${kind}`, x: x(a), y: 8, width: Math.max(2, x(b + 1) - x(a)), height: 30 });
   if (!valid(start.value) || !valid(end.value)) return;
   const [a, b] = [number(start.value), number(end.value)];
-  const bad = a > b || a < first || b > last || others.some(([c, d]) => a <= d && b >= c);
+  const bad = a > b || a < first || b > last || others.some(([c, d, sort]) => sort === kind.value && a <= d && b >= c);
   shape("rect", { class: `mine${bad ? " bad" : ""}`, x: x(a), y: 4, width: Math.max(3, x(b + 1) - x(a)), height: 38, rx: 3 });
 }
 
@@ -54,5 +55,5 @@ ruler.addEventListener("pointerup", () => {
   from = null;
   start.dispatchEvent(new Event("input", { bubbles: true }));
 });
-for (const field of [start, end]) field.addEventListener("input", paint);
+for (const field of [start, end, kind]) field.addEventListener("input", paint);
 paint();

@@ -28,7 +28,20 @@ PAGES = (
     "/sessions", "/password", "/preferences",
     "/explain", "/explain?mac=00:00:0c:11:22:33&subnet_id=1", "/imports/losses?format=kea",
     "/start", "/start?interface=relay", "/help", "/no-such-page",
+    "/tags/1", "/vlans/1", "/custom-fields/1", "/client-classes/1", "/option-definitions/1", "/imports/1",
+    "/subnets/2", "/addresses/2001:db8:9::53", "/addresses/10.9.0.60", "/addresses/10.9.0.1",
+    "/webhooks/1?state=failed", "/alerts?state=firing", "/history", "/search?q=", "/server?range=24h",
 )  # fmt: skip
+
+
+MORE: tuple[tuple[str, dict[str, object]], ...] = (
+    ("/tags", {"name": "floor", "color": "#2f7ed8"}),
+    ("/vlans", {"vid": 10, "name": "office", "group": "campus"}),
+    ("/custom-fields", {"resource": "reservations", "name": "asset", "label": "Asset number", "type": "text"}),
+    ("/client-classes", {"name": "phones", "expression": 'vendor_class == "yealink"'}),
+    ("/option-definitions", {"code": 224, "name": "site-code", "kind": "text"}),
+    ("/subnets", {"cidr": "2001:db8:9::/64", "name": "An office with a name that is long", "dhcp_enabled": False}),
+)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +57,13 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     assert product.api("POST", "/alert-rules", json=rule).status_code == 201
     hook = {"name": "tickets", "url": "http://192.0.2.1/hook", "topics": ["alert", "audit"]}
     assert product.api("POST", "/webhooks", json=hook).status_code == 201
+    for path, body in MORE:
+        made = product.api("POST", path, json=body)
+        assert made.status_code == 201, made.text
+    dns = {"state": "static", "hostname": "dns"}
+    assert product.api("PUT", "/addresses/2001:db8:9::53", json=dns).status_code in (200, 201)
+    table = b"ip,hostname,mac\n10.9.0.61,door,00:00:0c:00:00:61\n10.77.0.1,lost,zz\n"
+    assert product.api("POST", "/imports?format=csv&table=reservations", content=table).status_code in (201, 202)
     product.wait(product.live)
     product.command("simulate", "--clients", "3", "--rate", "100")
     context = browser.new_context(
@@ -61,8 +81,10 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
         page.wait_for_timeout(300)
         page.add_script_tag(path=AXE)
         violations = page.evaluate(RUN, RULES)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            violations.append("scrolls sideways")
+        for each in (1300, 1024, width) if width > 1024 else (width,):
+            page.set_viewport_size({"width": each, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                violations.append(f"scrolls sideways at {each} px")
         if violations:
             found[path] = violations
     context.close()
