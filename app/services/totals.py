@@ -6,8 +6,9 @@ they are leased, and those that are free unless they are taken. What remains at 
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -34,9 +35,11 @@ class Plan:
     def __init__(self, facts: Facts, bounds: Iterable[Span]) -> None:
         """Take the facts of the bounds, which are the subnets."""
         fixed = facts.edges | facts.gateways | facts.known
-        dynamic = merge(pool.span for pool in facts.pools if pool.kind == "dynamic")
+        pools = [pool.span for pool in facts.pools if pool.kind == "dynamic"]
+        self._starts = [first for first, _ in pools]
+        self._sizes = [0, *accumulate(last - first + 1 for first, last in pools)]
         self._inside = merge(bounds)
-        self._open = _without(dynamic, [pool.span for pool in facts.pools if pool.kind == "excluded"])
+        self._open = _without(merge(pools), [pool.span for pool in facts.pools if pool.kind == "excluded"])
         self._fixed, self._closed = _bits(fixed), _bits(fixed | facts.reserved)
         self._points = sorted(fixed | facts.reserved)
         self.open = sum(each[1] - each[0] + 1 - self._points_in(each) for each in self._open)
@@ -58,10 +61,15 @@ class Plan:
         parts = clip(self._open[start:end], bounds)
         return size(parts) - sum(map(self._points_in, parts))
 
-    def taken(self, blocks: Iterable[Sequence[int]]) -> Occupancy:
-        """Return the marks of what is taken of these."""
+    def pool_in(self, bounds: Span) -> int:
+        """Return how many addresses the dynamic pools have that begin in a span."""
+        start, end = bisect_left(self._starts, bounds[0]), bisect_right(self._starts, bounds[1])
+        return self._sizes[end] - self._sizes[start]
+
+    def marks(self, blocks: Iterable[Sequence[int]]) -> Occupancy:
+        """Return marks that count, in any span, what is leased, and what is taken of the addresses of `open_in`."""
         masks = ((block, self._masks.get(block) or self._mask(block), bits, more) for block, bits, more in blocks)
-        return Occupancy((block, (bits | more) & mask[1], 0) for block, mask, bits, more in masks)
+        return Occupancy((block, bits & mask[0], (bits | more) & mask[1]) for block, mask, bits, more in masks)
 
     def _points_in(self, bounds: Span) -> int:
         return bisect_right(self._points, bounds[1]) - bisect_left(self._points, bounds[0])
@@ -107,6 +115,14 @@ def _covered(spans: list[Span], block: int) -> int:
     return bits
 
 
+class Counted(NamedTuple):
+    """Addresses of a span: those of the pools that begin in it, those that are leased, and those that are free."""
+
+    pool: int
+    leased: int
+    free: int
+
+
 class Totals:
     """Keeps the plan of the newest revision that was asked for."""
 
@@ -140,13 +156,28 @@ def plan_of(session: Session) -> Plan:
 def free_in(session: Session, bounds: Sequence[Span]) -> list[int]:
     """Return how many addresses of each span are free."""
     plan = plan_of(session)
-    taken = plan.taken(blocks_of(session, bounds))
-    return [plan.open_in(each) - taken.count(each)[0] for each in bounds]
+    marks = plan.marks(blocks_of(session, bounds))
+    return [plan.open_in(each) - marks.count(each)[1] for each in bounds]
+
+
+def counted(session: Session, bounds: Mapping[int, Span]) -> dict[int, Counted]:
+    """Return what is counted of each of many spans, by the same keys."""
+    plan = plan_of(session)
+    marks = plan.marks(_marked(session))
+    found: dict[int, Counted] = {}
+    for name, each in bounds.items():
+        leased, taken = marks.count(each)
+        found[name] = Counted(plan.pool_in(each), leased, plan.open_in(each) - taken)
+    return found
 
 
 def totals(session: Session) -> tuple[int, int]:
     """Return how many addresses are leased and how many are free, over all that the session sees."""
-    plan = plan_of(session)
+    return plan_of(session).count(_marked(session))
+
+
+def _marked(session: Session) -> Iterable[Sequence[int]]:
+    """Return (block, active, declined) of every block in which something is leased or declined, in order."""
+    columns = (LeaseBlock.block, LeaseBlock.active, LeaseBlock.declined)
     marked = or_(LeaseBlock.active != 0, LeaseBlock.declined != 0)
-    blocks = session.execute(select(LeaseBlock.block, LeaseBlock.active, LeaseBlock.declined).where(marked))
-    return plan.count(blocks)
+    return session.execute(select(*columns).where(marked).order_by(LeaseBlock.block))

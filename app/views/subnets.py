@@ -18,6 +18,7 @@ from app.services.outline import Place
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.services.search import subnets_like
+from app.services.totals import counted
 from app.services.usage import usage as count_usage
 from app.services.use_history import outlooks
 from app.views import custom_values, tables
@@ -69,7 +70,7 @@ def list_subnets(request: Request, session: Db, actor: Viewer) -> Response:
         return tables.csv_answer("subnets", CSV_HEADS, _csv_rows(session, found))
     tree = table.params["view"] != "flat" and table.sort == "cidr" and not table.params["q"]
     folded = _folded(table.params["fold"]) if tree else set()
-    places, usage = _ordered(session, unfolded(found, folded), table)
+    places = _ordered(session, unfolded(found, folded), table)
     after = request.query_params.get("after", "")
     start = int(after) if after.isdecimal() and len(after) < 9 else 0
     part = places[start : start + PAGE_ROWS]
@@ -80,7 +81,7 @@ def list_subnets(request: Request, session: Db, actor: Viewer) -> Response:
         "t": table, "places": part, "tree": tree, "total": len(places), "any": bool(everything),
         "parents": {place.parent for place in everything}, "known": known,
         "within": within, "folded": folded, "fold_url": _fold_url(table, folded),
-        "top": _branches(found)[:MAX_FOLDED], **_details(session, part, usage),
+        "top": _branches(found)[:MAX_FOLDED], **_details(session, part),
         "gaps": _gaps(unfolded(everything, folded - _around(known, within)), part) if tree else {},
     }  # fmt: skip
     return page(request, session, "subnets/list.html", part="found", **shown)
@@ -138,12 +139,9 @@ def _found(places: list[Place], table: Table) -> list[Place]:
     return outline.matching(places, table.params["q"]) if table.params["q"] else places
 
 
-def _ordered(session: Session, places: list[Place], table: Table) -> tuple[list[Place], dict[int, Any]]:
+def _ordered(session: Session, places: list[Place], table: Table) -> list[Place]:
     name = table.sort.removeprefix("-")
-    usage: dict[int, Any] = {}
-    if name in BY_USE:
-        rows = session.scalars(select(Subnet).where(Subnet.id.in_([p.id for p in places[:10_000]]))).all()
-        usage = dict(count_usage(session, rows))
+    usage = counted(session, {p.id: (p.first, p.last) for p in places}) if name in BY_USE else {}
     keys = {
         "cidr": None,
         "name": lambda p: p.name.lower() or None,
@@ -153,16 +151,16 @@ def _ordered(session: Session, places: list[Place], table: Table) -> tuple[list[
         "free": lambda p: usage[p.id].free,
     }
     if name == "cidr":
-        return (places[::-1] if table.sort == "-cidr" else places), usage
-    return tables.ordered(places, table.sort, keys), usage
+        return places[::-1] if table.sort == "-cidr" else places
+    return tables.ordered(places, table.sort, keys)
 
 
-def _details(session: Session, part: Sequence[Place], usage: dict[int, Any]) -> dict[str, Any]:
+def _details(session: Session, part: Sequence[Place]) -> dict[str, Any]:
     ids = [place.id for place in part]
     rows = {row.id: row for row in session.scalars(select(Subnet).where(Subnet.id.in_(ids)))}
     counts = select(Pool.subnet_id, func.count()).where(Pool.subnet_id.in_(ids)).group_by(Pool.subnet_id)
     pools = {row[0]: row[1] for row in session.execute(counts)}
-    return {"rows": rows, "pools": pools, "usage": usage or count_usage(session, list(rows.values())),
+    return {"rows": rows, "pools": pools, "usage": count_usage(session, list(rows.values())),
             "outlooks": outlooks(session, list(rows.values()))}  # fmt: skip
 
 
