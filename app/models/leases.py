@@ -1,6 +1,7 @@
 """Who holds which address until when?"""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,6 +15,9 @@ LAST_SECOND = 253_402_300_799
 OTHER_THAN_MAC = "length(client_id) > 0 AND substr(client_id, 2) <> mac"
 """Client identifiers that are more than a type and the MAC; the others are found by that (RFC 2132 §9.14)."""
 
+IDLE: Final = "state <> 'active'"
+"""Leases that stand in the index on states: most are active, and those are found without it."""
+
 
 class Lease(Base):
     """The last binding of an address; written only by the worker. expires_at None = infinite."""
@@ -26,6 +30,7 @@ class Lease(Base):
             sqlite_where=text(OTHER_THAN_MAC),
             postgresql_where=text(OTHER_THAN_MAC),
         ),
+        Index("ix_leases_state", "state", "ip", sqlite_where=text(IDLE), postgresql_where=text(IDLE)),
         Index("ix_leases_end", text(f"coalesce(expires_at, {LAST_SECOND}) DESC"), "ip"),
     )
 

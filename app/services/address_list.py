@@ -74,7 +74,8 @@ def cut(session: Session, wish: Wish) -> Part:
     looked, candidates = 0, _distinct(_candidates(session, question, spans))
     last: int | None = None
     while len(found) <= wish.limit and looked < LOOKED_AT:
-        wanted = ROWS_AT_ONCE if question.states else min(wish.limit + 1 - len(found), ROWS_AT_ONCE)
+        # Most states are told by the candidates alone; where few fit, more are looked at together.
+        wanted = ROWS_AT_ONCE if looked > 2 * len(found) else min(wish.limit + 1 - len(found), ROWS_AT_ONCE)
         numbers = list(islice(candidates, wanted))
         if not numbers:
             return Part(found, None, total)
@@ -253,9 +254,8 @@ def _conflict(session: Session, spans: list[Span]) -> Source:
     """Yield what was answered for by a stranger, and leased addresses that are promised or known to be used."""
     promised = _rows(session, Reservation.ip, spans)
     known = _rows(session, KnownAddress.ip, spans)
-    return in_order(
-        _declined(session, spans), _unmarked(session, _distinct(in_order(promised, known)), marked=True)
-    )
+    answered = _rows(session, Lease.ip, spans, Lease.state == "conflict", leases.is_not_active())
+    return in_order(answered, _unmarked(session, _distinct(in_order(promised, known)), marked=True))
 
 
 def _unmarked(session: Session, numbers: Source, *, marked: bool) -> Source:

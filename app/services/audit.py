@@ -29,6 +29,9 @@ LISTING: Final = Listing(
     sort="-id",
     span=(AuditEntry.first, AuditEntry.last),
     extra=period(AuditEntry.at),
+    indexed=frozenset(
+        {"id", "id__in", "object", "object__in", "actor", "request_id", "from", "to", "at__gt", "at__lt"}
+    ),
 )
 
 

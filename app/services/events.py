@@ -33,7 +33,7 @@ def _known(session: Session, parameter: str, text: str) -> Any:
 
 LISTING: Final = Listing(
     LeaseEvent, fields(LeaseEvent, *_FIELDS), sort="-id", span=(LeaseEvent.ip, LeaseEvent.ip),
-    extra=period(LeaseEvent.at), known=_known,
+    extra=period(LeaseEvent.at), known=_known, indexed=frozenset({"ip", "ip__in", "within"}),
 )  # fmt: skip
 
 

@@ -13,8 +13,9 @@ from app.schemas.addresses import AddressOut
 from app.services.addresses import describe
 from app.services.errors import Invalid, Problem
 from app.services.facts import PoolRange, load_part
+from app.services.plan_map import map_for, marks_in
 from app.services.spans import Span, address_of, key
-from app.services.usage import Tally, Usage
+from app.services.usage import MapTally, Tally, Usage
 
 CELLS: Final = 256
 """A /24 fills one grid; of more addresses there are buckets, of at least as many each."""
@@ -74,12 +75,19 @@ def width_of(count: int) -> int:
 def _buckets(session: Session, bounds: Span) -> list[Bucket]:
     width = width_of(bounds[1] - bounds[0] + 1)
     parts = list(_parts(bounds, width))
-    facts = load_part(session, bounds)
-    cut = sorted(
-        (piece for pool in facts.pools for piece in _pieces(pool, parts, width)), key=lambda pool: pool.span
-    )
-    tally = Tally(replace(facts, pools=tuple(cut)))
+    plan = map_for(session, [bounds])
+    if plan is None:
+        tally: Tally | MapTally = _cut_tally(session, bounds, parts, width)
+    else:
+        tally = MapTally(plan, marks_in(session, plan, [bounds]))
     return [Bucket(address_of(part[0]), address_of(part[1]), tally.subnet(part)) for part in parts]
+
+
+def _cut_tally(session: Session, bounds: Span, parts: list[Span], width: int) -> Tally:
+    """Return what counts within the parts alone, with pools cut at their ends."""
+    facts = load_part(session, bounds)
+    pieces = (piece for pool in facts.pools for piece in _pieces(pool, parts, width))
+    return Tally(replace(facts, pools=tuple(sorted(pieces, key=lambda pool: pool.span))))
 
 
 def _parts(bounds: Span, width: int) -> Iterator[Span]:

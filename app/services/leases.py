@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
 
-from sqlalchemy import Select, func, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, text, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Command, Lease, Subnet
 from app.models.leases import OTHER_THAN_MAC
 from app.models.types import Address
+from app.services import occupancy
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, NotFound, Problem
-from app.services.listing import Listing, fields
+from app.services.grants import is_limited
+from app.services.listing import Filters, Listing, fields
 from app.services.names import leased_as
 from dhcpd.protocol.addresses import parse_mac
 
@@ -51,6 +53,8 @@ def filtered(session: Session, query: Select[Any], filters: LeaseFilters) -> Sel
     """Return the query of leases, narrowed by the filters."""
     if filters.state is not None:
         query = query.where(Lease.state == filters.state)
+        if filters.state != "active" and filters.mac is None and not filters.q.strip():
+            query = query.where(is_not_active())
     if filters.subnet_id is not None:
         query = query.where(_inside(filters.subnet_id))
     if filters.mac is not None:
@@ -107,6 +111,42 @@ def _known(session: Session, parameter: str, text: str) -> Any:
     return named
 
 
+FEW: Final = 2000
+"""So many leases of a state are soon put in any order."""
+NARROW: Final = frozenset({"state", "subnet_id", "within"})
+
+
+def is_not_active() -> ColumnElement[bool]:
+    """Return the condition of the index on states, in its own words: leases that are active are not in it."""
+    return Lease.state != literal("active", literal_execute=True)
+
+
+def _hint(session: Session, filters: Filters, first: str) -> Any:
+    """Take the index on states where it has the order, or few rows."""
+    told = dict(filters)
+    if told.get("state", "active") == "active" or not told.keys() <= NARROW:
+        return None
+    if first != "ip":
+        some = select(Lease.ip).where(Lease.state == told["state"], is_not_active()).limit(FEW + 1).subquery()
+        if (session.scalar(select(func.count()).select_from(some)) or 0) > FEW:
+            return None
+    return is_not_active()
+
+
+def _counted(session: Session, filters: Filters) -> int | None:
+    """Count by the marks of those that are active, and the index on the states of the others."""
+    told = dict(filters)
+    if not told.keys() <= {"state"} or told.get("state", "active") != "active" or is_limited(session):
+        return None
+    active = occupancy.count_active(session)
+    if told:
+        return active
+    return active + (session.scalar(select(func.count()).select_from(Lease).where(is_not_active())) or 0)
+
+
+INDEXED: Final = frozenset({"within", "mac", "mac__in", "mac__startswith"})
+
+
 def has_client_id(octets: bytes) -> Any:
     """Return the condition that a lease's client used the identifier, answered by two indexes.
 
@@ -127,6 +167,9 @@ LISTING: Final = Listing(
     span=(Lease.ip, Lease.ip),
     search=_matches,
     known=_known,
+    hint=_hint,
+    indexed=INDEXED,
+    counted=_counted,
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.models import Base
@@ -19,6 +19,13 @@ DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000
 MAX_SORTS: Final = 4
 Condition = ColumnElement[bool]
+Filters = tuple[tuple[str, str], ...]
+"""Parameters that narrow a list, with their texts."""
+WALKED: Final = 250_000
+"""Rows that are looked at for one part where no index answers; the cursor goes on behind them, even of an empty
+part."""
+SOON: Final = 10_000
+"""So many are looked at first: what is not rare is found among them."""
 
 
 class Unreadable(Invalid):
@@ -65,7 +72,11 @@ class Listing:
     `key` is the unique field that breaks ties. `span` are the first and the last address of a row; for one
     address, the same column twice. `search` turns the free text `q` into a condition. `extra` are conditions on
     what is not a column of the row. `known` answers (session, parameter, text) where there is a faster way than the
-    columns; None = there is none.
+    columns; None = there is none. `hint` answers (session, filters, first field of the order) with a condition that
+    holds anyhow, but lets the database take an index; None = there is none. `indexed` are the parameters that an
+    index answers, beside those of the key and those that `known` answers: with others alone no more than `WALKED`
+    rows are looked at for one part. None = it is never bounded. `counted` answers (session, filters) with how many
+    rows there are, where that is known without a look at each; None = it is not.
     """
 
     model: type[Base]
@@ -76,6 +87,9 @@ class Listing:
     search: Callable[[str], Condition] | None = None
     extra: dict[str, tuple[Kind, Callable[[Any], Condition]]] = field(default_factory=dict)
     known: Callable[[Session, str, str], Condition | None] = lambda session, name, text: None
+    hint: Callable[[Session, Filters, str], Condition | None] = lambda session, filters, first: None
+    indexed: frozenset[str] | None = None
+    counted: Callable[[Session, Filters], int | None] = lambda session, filters: None
 
     @property
     def has_custom_fields(self) -> bool:
@@ -99,7 +113,7 @@ def period(column: Any) -> dict[str, tuple[Kind, Callable[[Any], Condition]]]:
 class Wish:
     """What a caller asks of a list; `filters` are the parameters that narrow it."""
 
-    filters: tuple[tuple[str, str], ...] = ()
+    filters: Filters = ()
     sort: str = ""
     cursor: str = ""
     limit: int = DEFAULT_LIMIT
@@ -134,16 +148,72 @@ def read_wish(parameters: Sequence[tuple[str, str]]) -> Wish:
 
 def cut(session: Session, listing: Listing, wish: Wish, *conditions: Condition) -> Cut:
     """Return the part of the list that is wished, of the rows that meet the conditions; raises Unreadable."""
-    condition = and_(True, *conditions, *(narrowing(session, listing, *pair) for pair in wish.filters))
+    quick = {pair: listing.known(session, *pair) for pair in wish.filters}
+    told = (_told(session, listing, *pair) if known is None else known for pair, known in quick.items())
+    condition = and_(True, *conditions, *told)
     order = _order(listing, wish.sort or listing.sort)
     query = select(listing.model).where(condition)
-    if wish.cursor:
-        query = query.where(_behind(order, _read_cursor(order, wish)))
+    hint = listing.hint(session, wish.filters, order[0][0])
+    if hint is not None:
+        query = query.where(hint)
+    values = _read_cursor(order, wish) if wish.cursor else None
+    if values is not None:
+        query = query.where(_behind(order, values))
     query = query.order_by(*(f.key.desc() if down else f.key.asc() for _, f, down in order)).limit(wish.limit + 1)
-    rows = list(session.scalars(query))
+    bounded = hint is None and all(known is None for known in quick.values()) and _is_walk(listing, wish, order)
+    rows, end = _walk(session, listing, wish, query, order, values) if bounded else (_read(session, query), None)
     following = _cursor(order, wish, rows[wish.limit - 1]) if len(rows) > wish.limit else None
-    total = count(session, listing, condition) if wish.count else None
+    if following is None and end is not None:
+        following = write_cursor(wish.sort, [order[0][1].kind.write(end)])
+    total = _total(session, listing, wish, condition) if wish.count else None
     return Cut(rows[: wish.limit], following, total)
+
+
+def _read(session: Session, query: Select[Any]) -> list[Any]:
+    return list(session.scalars(query))
+
+
+def _total(session: Session, listing: Listing, wish: Wish, condition: Condition) -> int:
+    known = listing.counted(session, wish.filters)
+    return count(session, listing, condition) if known is None else known
+
+
+def _is_walk(listing: Listing, wish: Wish, order: "Order") -> bool:
+    """Tell whether rows are looked at in turn: in the order of keys, where no index answers a filter."""
+    names = {name for name, _ in wish.filters}
+    others = {name for name in names if name.partition("__")[0] != listing.key}
+    if listing.indexed is None or len(order) > 1 or not others or others & listing.indexed:
+        return False
+    return not names & {listing.key, f"{listing.key}__in"}
+
+
+def _walk(
+    session: Session, listing: Listing, wish: Wish, query: Select[Any], order: "Order", values: list[Any] | None
+) -> tuple[list[Any], Any]:
+    """Return the rows among the next ones, and the key of the last that was looked at; None = there are no more."""
+    key, down = order[0][1].key, order[0][2]
+    ends = [pair for pair in wish.filters if pair[0].partition("__")[0] == listing.key]
+    ahead = select(key).where(*(_told(session, listing, *pair) for pair in ends))
+    if values is not None:
+        ahead = ahead.where(_behind(order, values))
+    ahead = ahead.order_by(key.desc() if down else key.asc()).limit(1)
+    for reach in (SOON, WALKED):
+        end = _after(session, ahead, key, down, reach)
+        rows = _read(session, query if end is None else query.where(key >= end if down else key <= end))
+        if end is None or len(rows) > wish.limit:
+            break
+    return rows, end
+
+
+def _after(session: Session, ahead: Select[Any], key: Any, down: bool, reach: int) -> Any:
+    """Return the key that is so many rows ahead; of numbers, which have gaps, so much. None = the end is nearer."""
+    if not isinstance(key.type, Integer):
+        return session.scalar(ahead.offset(reach - 1))
+    first = session.scalar(ahead)
+    if first is None:
+        return None
+    end = first - reach if down else first + reach
+    return end if session.scalar(ahead.where(key < end if down else key > end)) is not None else None
 
 
 def count(session: Session, listing: Listing, condition: Condition) -> int:
@@ -155,8 +225,10 @@ def count(session: Session, listing: Listing, condition: Condition) -> int:
 def narrowing(session: Session, listing: Listing, name: str, text: str) -> Condition:
     """Return the condition of one filter parameter; raises Unreadable."""
     quick = listing.known(session, name, text)
-    if quick is not None:
-        return quick
+    return _told(session, listing, name, text) if quick is None else quick
+
+
+def _told(session: Session, listing: Listing, name: str, text: str) -> Condition:
     if name == "q" and listing.search is not None:
         return listing.search(_parse("q", _TEXT, text).strip()) if text.strip() else and_(True)
     if name in listing.extra:

@@ -85,6 +85,12 @@ def blocks_of(session: Session, spans: Sequence[Span]) -> list[Row]:
     return sorted(found)
 
 
+def count_active(session: Session) -> int:
+    """Return how many addresses are leased."""
+    marks = session.scalars(select(LeaseBlock.active).where(LeaseBlock.active != 0))
+    return sum((bits & _ALL).bit_count() for bits in marks)
+
+
 def _block_ranges(spans: Sequence[Span]) -> list[Span]:
     """Return the blocks that the IPv4 spans touch, as disjoint ranges."""
     pairs = ((max(first - IPV4_BASE, 0), min(last - IPV4_BASE, _LAST)) for first, last in spans)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.models import Pool, Subnet
 from app.services.facts import Facts, load
 from app.services.nesting import ranges
+from app.services.plan_map import Marks, PlanMap, map_for, marks_in, within
 from app.services.spans import IPV4_BASE, Span, clip, size, span
 
 
@@ -50,7 +51,7 @@ class PoolUsage:
 
 def usage(session: Session, subnets: Sequence[Subnet]) -> dict[int, Usage]:
     """Return the use of each subnet, in five queries however many there are."""
-    tally = Tally(load(session, [span(row.first, row.last) for row in subnets]))
+    tally = tally_of(session, [span(row.first, row.last) for row in subnets])
     return {row.id: tally.subnet(span(row.first, row.last)) for row in subnets}
 
 
@@ -58,7 +59,7 @@ def pool_usage(session: Session, pools: Sequence[Pool]) -> dict[int, PoolUsage]:
     """Return the use of each pool, in six queries however many there are."""
     ids = {row.subnet_id for row in pools}
     subnets = session.execute(select(Subnet.first, Subnet.last).where(Subnet.id.in_(ids)))
-    tally = Tally(load(session, [span(first, last) for first, last in subnets]))
+    tally = tally_of(session, [span(first, last) for first, last in subnets])
     return {row.id: tally.pool(span(row.first, row.last), row.kind) for row in pools}
 
 
@@ -71,6 +72,50 @@ def pools_and_subnets(session: Session) -> tuple[dict[int, PoolUsage], dict[int,
     counted = {id_: tally.subnet(bounds) for id_, bounds in spans.items()}
     pools = {pool.id: tally.pool(pool.span, pool.kind) for pool in dynamic}
     return pools, {id_: used for id_, used in counted.items() if used.pool}
+
+
+def tally_of(session: Session, spans: Sequence[Span]) -> "Tally | MapTally":
+    """Return what counts within the spans, which are whole subnets: by the map of the plan if they are large."""
+    plan = map_for(session, spans)
+    return Tally(load(session, spans)) if plan is None else MapTally(plan, marks_in(session, plan, spans))
+
+
+class MapTally:
+    """Counts any span by the map of the plan and the marks of leases."""
+
+    def __init__(self, plan: PlanMap, marks: Marks) -> None:
+        self._plan, self._marks = plan, marks
+
+    def subnet(self, bounds: Span) -> Usage:
+        """Return the use of a whole subnet, or of a part of one."""
+        plan, marked = self._plan, self._marks.count(bounds)
+        total = size([bounds]) - within(plan.edges, bounds)
+        gateway, static = within(plan.gateways, bounds), within(plan.static, bounds)
+        reserved = within(plan.reserved, bounds) - marked.of_reserved
+        excluded, free = self._excluded(bounds) - marked.of_excluded, self._free(bounds) - marked.of_free
+        leased, declined = marked.leased, marked.declined
+        unused = total - gateway - static - leased - declined - reserved - excluded - free
+        pool = plan.pools.within(bounds)
+        return Usage(total, pool, leased, reserved, static, gateway, declined, excluded, free, unused)
+
+    def pool(self, bounds: Span, kind: str) -> PoolUsage:
+        """Return the use of a pool."""
+        plan, marked = self._plan, self._marks.count(bounds)
+        return PoolUsage(
+            size=size([bounds]),
+            leased=marked.leased,
+            reserved=within(plan.reserved, bounds) - marked.of_reserved,
+            static=within(plan.static, bounds) + within(plan.gateways, bounds),
+            declined=marked.declined,
+            excluded=self._excluded(bounds) - marked.of_excluded,
+            free=self._free(bounds) - marked.of_free if kind == "dynamic" else 0,
+        )
+
+    def _excluded(self, bounds: Span) -> int:
+        return self._plan.holes.within(bounds) - within(self._plan.in_holes, bounds)
+
+    def _free(self, bounds: Span) -> int:
+        return self._plan.open.within(bounds) - within(self._plan.in_open, bounds)
 
 
 class _Marks:

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from app.database import SessionFactory, unit_of_work
+from app.database import SessionFactory, make_session_factory, unit_of_work
 from app.models import KnownAddress, Lease, LeaseBlock, Pool, Reservation, ReservationIdentifier, Subnet
-from app.services import occupancy, usage
+from app.services import occupancy, plan_map, usage
+from app.services.plan_map import PLAN_MAP, KeptPlan
 from app.services.usage import PoolUsage, Usage
 from dhcpd.adapters.store import Store
 from dhcpd.engine.leases import ACTIVE, DECLINED, EXPIRED, RELEASED, LeaseChange
@@ -116,8 +117,13 @@ def of_pool(pool: Pool, states: dict[int, str]) -> PoolUsage:
     return PoolUsage(size, counts["leased"], counts["reserved"], static, *(counts[name] for name in names))
 
 
+@pytest.mark.parametrize("kept", [True, False], ids=["by the kept plan", "by what is asked"])
 @pytest.mark.parametrize("seed", range(6))
-def test_use_is_exact_under_random_churn(engine: Engine, factory: SessionFactory, seed: int) -> None:
+def test_use_is_exact_under_random_churn(
+    engine: Engine, seed: int, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_map, "LARGE", 0 if kept else 2**128)
+    factory = make_session_factory(engine, {PLAN_MAP: KeptPlan()})
     world = World(seed)
     world.plant(factory)
     store, leases = Store(engine, "w1"), dict[int, LeaseRow]()

@@ -1,0 +1,221 @@
+"""How full are many subnets, pools or parts of them? Counted over the whole plan, which is kept until it changes.
+
+What the plan says of addresses is sorted once a revision, so that any range is counted in a few look-ups; for each
+block of 64 addresses there are masks, so that a question reads the blocks' marks and nothing else.
+"""
+
+import threading
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.services.audit import REVISION, current_revision
+from app.services.facts import Facts, load
+from app.services.grants import is_limited
+from app.services.nesting import spans
+from app.services.occupancy import BLOCK_BITS, blocks_of
+from app.services.spans import IPV4_BASE, Span, merge
+
+PLAN_MAP: Final = "plan map"
+"""Key in Session.info."""
+LARGE: Final = 4096
+"""Questions about fewer addresses are answered without the whole plan."""
+MASKS_KEPT: Final = 300_000
+"""Masks of more blocks than these are worked out anew."""
+_ALL: Final = (1 << 64) - 1
+_IN_BLOCK: Final = (1 << BLOCK_BITS) - 1
+_LAST: Final = (1 << 32) - 1
+
+
+class Masks(NamedTuple):
+    """The addresses of a block, as bits: edges, gateways and static ones; promised; else free, or excluded."""
+
+    fixed: int
+    reserved: int
+    open: int
+    closed: int
+
+
+class Counts(NamedTuple):
+    """Addresses that leases mark: `of_*` are those that would else count as reserved, free or excluded."""
+
+    leased: int
+    declined: int
+    of_reserved: int
+    of_free: int
+    of_excluded: int
+
+
+_NONE: Final = Counts(0, 0, 0, 0, 0)
+
+
+class Cover:
+    """Spans that do not overlap, in order: how many addresses of a range lie in them?"""
+
+    def __init__(self, parts: Sequence[Span]) -> None:
+        self.starts = [first for first, _ in parts]
+        self.ends = [last for _, last in parts]
+        self._before = [0, *accumulate(last - first + 1 for first, last in parts)]
+
+    def within(self, bounds: Span) -> int:
+        """Return how many addresses of the bounds are covered."""
+        start, end = bisect_left(self.ends, bounds[0]), bisect_right(self.starts, bounds[1])
+        if start >= end:
+            return 0
+        cut_off = max(bounds[0] - self.starts[start], 0) + max(self.ends[end - 1] - bounds[1], 0)
+        return self._before[end] - self._before[start] - cut_off
+
+    def holds(self, number: int) -> bool:
+        """Tell whether an address is covered."""
+        found = bisect_left(self.ends, number)
+        return found < len(self.ends) and self.starts[found] <= number
+
+    def bits(self, block: int) -> int:
+        """Return the covered addresses of a block of IPv4."""
+        low = IPV4_BASE + (block << BLOCK_BITS)
+        high, bits = low | _IN_BLOCK, 0
+        for index in range(bisect_left(self.ends, low), bisect_right(self.starts, high)):
+            first, last = max(self.starts[index], low), min(self.ends[index], high)
+            bits |= (_ALL >> (_IN_BLOCK - (last - first))) << (first - low)
+        return bits
+
+
+def within(points: Sequence[int], bounds: Span) -> int:
+    """Return how many of the points, which are in order, lie in the bounds."""
+    return bisect_right(points, bounds[1]) - bisect_left(points, bounds[0])
+
+
+class PlanMap:
+    """What the plan says of every address."""
+
+    def __init__(self, facts: Facts) -> None:
+        """Take the facts of all subnets."""
+        edges, gateways = facts.edges, facts.gateways - facts.edges
+        static = facts.known - edges - gateways
+        fixed = edges | gateways | static
+        reserved = facts.reserved - fixed
+        self.edges, self.gateways = sorted(edges), sorted(gateways)
+        self.static, self.reserved = sorted(static), sorted(reserved)
+        dynamic = merge(pool.span for pool in facts.pools if pool.kind == "dynamic")
+        holes = merge(pool.span for pool in facts.pools if pool.kind == "excluded")
+        self.pools, self.holes = Cover(dynamic), Cover(holes)
+        self.open = Cover(list(_without(dynamic, self.holes)))
+        taken = sorted(fixed | reserved)
+        self.in_open = [number for number in taken if self.open.holds(number)]
+        self.in_holes = [number for number in taken if self.holes.holds(number)] if holes else []
+        self._fixed, self._reserved = _bits(fixed), _bits(reserved)
+        self._masks: dict[int, Masks] = {}
+
+    def masks(self, block: int) -> Masks:
+        """Return the masks of a block."""
+        found = self._masks.get(block)
+        if found is None:
+            fixed, reserved = self._fixed.get(block, 0), self._reserved.get(block, 0)
+            idle = _ALL & ~(fixed | reserved)
+            found = Masks(fixed, reserved, self.open.bits(block) & idle, self.holes.bits(block) & idle)
+            if len(self._masks) < MASKS_KEPT:
+                self._masks[block] = found
+        return found
+
+
+def _without(parts: Iterable[Span], holes: Cover) -> Iterable[Span]:
+    """Yield the parts less the holes."""
+    for low, high in parts:
+        first = low
+        for index in range(bisect_left(holes.ends, low), bisect_right(holes.starts, high)):
+            if holes.starts[index] > first:
+                yield first, holes.starts[index] - 1
+            first = holes.ends[index] + 1
+        if first <= high:
+            yield first, high
+
+
+def _bits(numbers: Iterable[int]) -> dict[int, int]:
+    """Return the addresses (keys) of IPv4 by block, as bits."""
+    found: dict[int, int] = {}
+    for number in numbers:
+        block = (number - IPV4_BASE) >> BLOCK_BITS
+        found[block] = found.get(block, 0) | 1 << (number & _IN_BLOCK)
+    return found
+
+
+class Marks:
+    """What leases mark of what the plan says, ready to be counted in any range."""
+
+    def __init__(self, plan: PlanMap, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Take rows of (block, active, declined) in the order of blocks."""
+        known = [(block, active & _ALL, declined & _ALL) for block, active, declined in rows]
+        self._plan, self._rows = plan, known
+        self._blocks = [block for block, _, _ in known]
+        columns = zip(*(_count(plan.masks(block), *marks) for block, *marks in known), strict=True)
+        self._before = [[0, *accumulate(column)] for column in columns] or [[0]] * len(_NONE)
+
+    def count(self, bounds: Span) -> Counts:
+        """Return the counts of a span (keys)."""
+        first, last = max(bounds[0] - IPV4_BASE, 0), min(bounds[1] - IPV4_BASE, _LAST)
+        if last < first:
+            return _NONE
+        start = bisect_left(self._blocks, first >> BLOCK_BITS)
+        end = bisect_right(self._blocks, last >> BLOCK_BITS)
+        if start == end:
+            return _NONE
+        whole = Counts(*(before[end] - before[start] for before in self._before))
+        below = (1 << (first & _IN_BLOCK)) - 1 if self._blocks[start] == first >> BLOCK_BITS else 0
+        above = _ALL & ~((2 << (last & _IN_BLOCK)) - 1) if self._blocks[end - 1] == last >> BLOCK_BITS else 0
+        for index, outside in ((start, below), (end - 1, above)):
+            if outside:
+                whole = Counts(*(a - b for a, b in zip(whole, self._part(index, outside), strict=True)))
+        return whole
+
+    def _part(self, index: int, wanted: int) -> Counts:
+        block, active, declined = self._rows[index]
+        return _count(self._plan.masks(block), active & wanted, declined & wanted)
+
+
+def _count(masks: Masks, active: int, declined: int) -> Counts:
+    fixed, reserved, open_, closed = masks
+    taken = active | declined
+    return Counts(
+        (active & ~fixed).bit_count(),
+        (declined & ~fixed).bit_count(),
+        (taken & reserved).bit_count(),
+        (taken & open_).bit_count(),
+        (taken & closed).bit_count(),
+    )
+
+
+class KeptPlan:
+    """Keeps the map of the newest revision that was asked for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._revision = -1
+        self._map: PlanMap | None = None
+
+    def map(self, session: Session) -> PlanMap:
+        """Return the map as it is; several that ask for a new one at once wait for the first."""
+        revision = current_revision(session)  # before the plan: what is read later is never older than it
+        with self._lock:
+            if self._map is None or revision != self._revision:
+                self._map, self._revision = PlanMap(load(session, merge(spans(session)))), revision
+            return self._map
+
+
+def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
+    """Return the map for a large question; None = read what the question needs.
+
+    A session that sees only a part of the plan, or has changed it, is not answered by what all see.
+    """
+    kept: KeptPlan | None = session.info.get(PLAN_MAP)
+    small = sum(last - first + 1 for first, last in bounds) < LARGE
+    if kept is None or small or is_limited(session) or REVISION in session.info:
+        return None
+    return kept.map(session)
+
+
+def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:
+    """Return what leases mark in the bounds."""
+    return Marks(plan, blocks_of(session, bounds))
