@@ -1,6 +1,6 @@
 """How does a subnet look from outside?"""
 
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Final, Literal, Protocol
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -193,9 +193,12 @@ class Place(Protocol):
         """How many subnets are directly in it."""
 
 
+_SETTINGS: Final = tuple(name for name in SubnetSettings.model_fields if name != "gateway")
+
+
 def subnet_out(row: Subnet, place: Place | None = None, usage: UsageOut | None = None) -> SubnetOut:
     """Return the shape of a row; place and usage None = not asked for."""
-    fields = {name: getattr(row, name) for name in SubnetSettings.model_fields if name != "gateway"}
+    fields = {name: getattr(row, name) for name in _SETTINGS}
     gateway = str(row.gateway) if row.gateway else None
     return SubnetOut.model_construct(
         **fields,

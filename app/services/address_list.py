@@ -23,6 +23,7 @@ from app.services.addresses import describe
 from app.services.labels import CUSTOM, by_custom_field
 from app.services.listing import Wish, narrowing, read_cursor, unreadable, write_cursor
 from app.services.octets import number_of, raw
+from app.services.plan_map import contested, map_for
 from app.services.spans import Span, address_of, intersect, key, merge, size, span, subtract
 from app.services.workers import offers
 from dhcpd.protocol.addresses import parse_mac
@@ -162,7 +163,8 @@ def _planned(session: Session, bounds: list[Span] | None) -> list[Span]:
     if bounds == []:
         return []
     if bounds is None:
-        return merge(_ranges(session))
+        plan = map_for(session, [(0, LAST)])
+        return merge(_ranges(session)) if plan is None else plan.inside
     low, high = address_of(min(bounds)[0]), address_of(max(bounds)[1])
     planned = merge(_ranges(session, Subnet.first <= high, Subnet.last >= low))
     return intersect(planned, merge(bounds))
@@ -252,9 +254,12 @@ def _reserved(session: Session, spans: list[Span]) -> Source:
 
 def _conflict(session: Session, spans: list[Span]) -> Source:
     """Yield what was answered for by a stranger, and leased addresses that are promised or known to be used."""
+    answered = _rows(session, Lease.ip, spans, Lease.state == "conflict", leases.is_not_active())
+    plan = map_for(session, spans)
+    if plan is not None:
+        return in_order(answered, contested(session, plan, spans))
     promised = _rows(session, Reservation.ip, spans)
     known = _rows(session, KnownAddress.ip, spans)
-    answered = _rows(session, Lease.ip, spans, Lease.state == "conflict", leases.is_not_active())
     return in_order(answered, _unmarked(session, _distinct(in_order(promised, known)), marked=True))
 
 

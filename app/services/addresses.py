@@ -28,6 +28,10 @@ from dhcpd.protocol.addresses import format_mac, parse_mac
 Row = TypeVar("Row", Reservation, Lease, KnownAddress)
 AT_ONCE: Final = 256
 """So many addresses are looked up in one query."""
+NEAR: Final = 4
+"""Addresses that are no farther apart than this on average are looked up as one range."""
+FEW: Final = 16
+"""For more addresses it pays to ask which prefix lengths there are."""
 
 
 def get_address(session: Session, ip: str) -> AddressOut:
@@ -130,15 +134,15 @@ def _describe(session: Session, wanted: Sequence[Address]) -> list[AddressOut]:
 
 def _rows(session: Session, model: type[Row], wanted: Sequence[Address]) -> dict[Address, Row]:
     """Return the rows of the addresses."""
-    numbers = [key(ip) for ip in wanted]
-    adjoining = numbers[-1] - numbers[0] == len(numbers) - 1
-    among = model.ip.between(wanted[0], wanted[-1]) if adjoining else model.ip.in_(wanted)
+    near = key(wanted[-1]) - key(wanted[0]) < NEAR * len(wanted)
+    among = model.ip.between(wanted[0], wanted[-1]) if near else model.ip.in_(wanted)
     return {row.ip: row for row in session.scalars(select(model).where(among)) if row.ip is not None}
 
 
 def _homes(session: Session, wanted: Sequence[Address]) -> dict[Address, Subnet]:
     """Return the subnet that each address belongs to, as `nesting` says."""
-    starts = {start for ip in wanted for start in starts_around(ip)}
+    lengths = list(session.scalars(select(Subnet.prefix_len).distinct())) if len(wanted) > FEW else None
+    starts = {start for ip in wanted for start in starts_around(ip, lengths)}
     subnets = session.scalars(select(Subnet).where(Subnet.first.in_(starts)))
     narrow_first = sorted(subnets, key=lambda row: (not row.dhcp_enabled, -row.prefix_len))
     bounds = [(key(row.first), key(row.last), row) for row in narrow_first]

@@ -6,7 +6,6 @@ where none is served, to the narrowest. So a part of a served subnet can have a 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from typing import Final, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -36,10 +35,10 @@ class Node:
 
 def tree(session: Session) -> dict[int, Node]:
     """Return the place of every subnet, by id, in one pass over the ranges."""
-    return _nested(ranges(session))
+    return nested(ranges(session))
 
 
-def _nested(rows: Iterable[Range]) -> dict[int, Node]:
+def nested(rows: Iterable[Range]) -> dict[int, Node]:
     """Return the place that each of the ranges has among them."""
     nodes: dict[int, Node] = {}
     around: list[tuple[int, int]] = []
@@ -65,12 +64,15 @@ def spans(session: Session) -> list[Span]:
     return [(first, last) for _, first, last in ranges(session)]
 
 
-def starts_around(address: Address) -> list[Address]:
-    """Return the first address of every prefix that could hold the address: 33 of IPv4, 129 of IPv6, no doubles."""
-    number = key(address)
-    lowest = 32 if isinstance(address, IPv4Address) else 128
-    base = IPV4_BASE if lowest == 32 else 0
-    masked = {base | (number - base) >> host << host for host in range(lowest + 1)}
+def starts_around(address: Address, lengths: Iterable[int] | None = None) -> list[Address]:
+    """Return the first address of every prefix that could hold the address: 33 of IPv4, 129 of IPv6, no doubles.
+
+    lengths: the prefix lengths that there are; None = any.
+    """
+    number, bits = key(address), address.max_prefixlen
+    base = IPV4_BASE if bits == 32 else 0
+    hosts = range(bits + 1) if lengths is None else [bits - length for length in lengths if length <= bits]
+    masked = {base | (number - base) >> host << host for host in hosts}
     return [address_of(start) for start in sorted(masked)]
 
 
@@ -136,5 +138,5 @@ def places(session: Session, rows: Sequence[Subnet]) -> dict[int, Node]:
         starts = {start for row in rows for start in starts_around(row.first)}
         spans = merge(span(row.first, row.last) for row in rows)
         begun = or_(*(Subnet.first.between(address_of(low), address_of(high)) for low, high in spans))
-        nodes = _nested({*ranges(session, Subnet.first.in_(starts)), *ranges(session, begun)})
+        nodes = nested({*ranges(session, Subnet.first.in_(starts)), *ranges(session, begun)})
     return {row.id: nodes[row.id] for row in rows}

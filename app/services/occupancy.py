@@ -138,13 +138,13 @@ def marked(session: Session, spans: Sequence[Span], state: str) -> Iterator[int]
             query = select(LeaseBlock.block, marks).where(LeaseBlock.block.between(position, high), marks != 0)
             rows = session.execute(query.order_by(LeaseBlock.block).limit(BLOCKS_AT_ONCE)).all()
             for block, bits in rows:
-                yield from _within(spans, IPV4_BASE + (block << BLOCK_BITS), bits & _ALL)
+                yield from numbers_within(spans, IPV4_BASE + (block << BLOCK_BITS), bits & _ALL)
             if len(rows) < BLOCKS_AT_ONCE:
                 break
             position = rows[-1][0] + 1
 
 
-def _within(spans: Sequence[Span], start: int, bits: int) -> Iterator[int]:
+def numbers_within(spans: Sequence[Span], start: int, bits: int) -> Iterator[int]:
     """Yield the marked addresses of a block that lie in one of the spans, which are in order."""
     index = bisect_left(spans, start, key=lambda bounds: bounds[1])
     while bits:

@@ -6,22 +6,23 @@ block of 64 addresses there are masks, so that a question reads the blocks' mark
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
+from app.models import Subnet
 from app.services.audit import REVISION, current_revision
 from app.services.facts import Facts, load
 from app.services.grants import is_limited
-from app.services.nesting import spans
-from app.services.occupancy import BLOCK_BITS, blocks_of
-from app.services.spans import IPV4_BASE, Span, merge
+from app.services.nesting import Node, Range, nested, places, ranges
+from app.services.occupancy import BLOCK_BITS, blocks_of, numbers_within
+from app.services.spans import IPV4_BASE, Span, merge, span
 
 PLAN_MAP: Final = "plan map"
 """Key in Session.info."""
-LARGE: Final = 4096
+LARGE: Final = 1 << 17
 """Questions about fewer addresses are answered without the whole plan."""
 MASKS_KEPT: Final = 300_000
 """Masks of more blocks than these are worked out anew."""
@@ -89,10 +90,12 @@ def within(points: Sequence[int], bounds: Span) -> int:
 
 
 class PlanMap:
-    """What the plan says of every address."""
+    """What the plan says of every address. inside: those of subnets; places: where each subnet stands."""
 
-    def __init__(self, facts: Facts) -> None:
-        """Take the facts of all subnets."""
+    def __init__(self, facts: Facts, subnets: Sequence[Range]) -> None:
+        """Take the ranges of all subnets and the facts within them."""
+        self.inside = merge((first, last) for _, first, last in subnets)
+        self.places = nested(subnets)
         edges, gateways = facts.edges, facts.gateways - facts.edges
         static = facts.known - edges - gateways
         fixed = edges | gateways | static
@@ -150,8 +153,16 @@ class Marks:
         known = [(block, active & _ALL, declined & _ALL) for block, active, declined in rows]
         self._plan, self._rows = plan, known
         self._blocks = [block for block, _, _ in known]
-        columns = zip(*(_count(plan.masks(block), *marks) for block, *marks in known), strict=True)
-        self._before = [[0, *accumulate(column)] for column in columns] or [[0]] * len(_NONE)
+        masks = [plan.masks(block) for block in self._blocks]
+        taken = [active | declined for _, active, declined in known]
+        columns = (
+            ((row[1] & ~mask.fixed).bit_count() for row, mask in zip(known, masks, strict=True)),
+            ((row[2] & ~mask.fixed).bit_count() if row[2] else 0 for row, mask in zip(known, masks, strict=True)),
+            ((bits & mask.reserved).bit_count() for bits, mask in zip(taken, masks, strict=True)),
+            ((bits & mask.open).bit_count() for bits, mask in zip(taken, masks, strict=True)),
+            ((bits & mask.closed).bit_count() for bits, mask in zip(taken, masks, strict=True)),
+        )
+        self._before = [[0, *accumulate(column)] for column in columns]
 
     def count(self, bounds: Span) -> Counts:
         """Return the counts of a span (keys)."""
@@ -200,7 +211,9 @@ class KeptPlan:
         revision = current_revision(session)  # before the plan: what is read later is never older than it
         with self._lock:
             if self._map is None or revision != self._revision:
-                self._map, self._revision = PlanMap(load(session, merge(spans(session)))), revision
+                subnets = ranges(session)
+                facts = load(session, [(first, last) for _, first, last in subnets])
+                self._map, self._revision = PlanMap(facts, subnets), revision
             return self._map
 
 
@@ -219,3 +232,20 @@ def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
 def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:
     """Return what leases mark in the bounds."""
     return Marks(plan, blocks_of(session, bounds))
+
+
+def contested(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Iterator[int]:
+    """Yield the leased addresses (keys) of the bounds that are promised or known to be in use, in order."""
+    for block, active, _ in blocks_of(session, bounds):
+        masks = plan.masks(block)
+        bits = active & (masks.fixed | masks.reserved)
+        if bits:
+            yield from numbers_within(bounds, IPV4_BASE + (block << BLOCK_BITS), bits)
+
+
+def places_of(session: Session, rows: Sequence[Subnet]) -> dict[int, Node]:
+    """Return the places of subnets in the tree: of many, or of large ones, off the map."""
+    plan = map_for(session, [span(row.first, row.last) for row in rows])
+    if plan is None or any(row.id not in plan.places for row in rows):
+        return places(session, rows)
+    return {row.id: plan.places[row.id] for row in rows}

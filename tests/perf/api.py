@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import httpx
 import uvicorn
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from app.database import make_engine, make_session_factory, unit_of_work
@@ -64,7 +64,8 @@ def measure(web: httpx.Client, asked: Questions, rounds: int, watch: "Watch") ->
             p95 = quantiles(spent, n=20)[-1]
             mark = "" if p95 <= TARGET_MS else "  MISSED"
             sys.stdout.write(f"{name:32} p50 {median(spent):8.1f}  p95 {p95:8.1f}  CPU {cpu:8.1f} ms{mark}\n")
-            sys.stdout.writelines(f"      {line}\n" for line in watch.plan())
+            with watch.engine.connect() as connection:
+                sys.stdout.writelines(f"      {line}\n" for line in watch.plan(connection))
             sys.stdout.flush()
             missed += [name] if mark else []
         p95 = quantiles(whole, n=20)[-1]
@@ -77,7 +78,7 @@ class Watch:
     """Keeps the statements of the newest request, to tell how the database answers them, and counts CPU."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self._seen = engine, dict[str, Any]()
+        self.engine, self._seen = engine, dict[str, Any]()
         event.listen(engine, "before_cursor_execute", self._note)
 
     def _note(self, connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -85,14 +86,13 @@ class Watch:
         if statement.startswith(("SELECT", "WITH")) and any(f"FROM {part}" in statement for part in interesting):
             self._seen[statement] = parameters
 
-    def plan(self) -> Iterator[str]:
+    def plan(self, connection: Connection) -> Iterator[str]:
         """Yield the plan of what was asked since the last time."""
         seen, self._seen = self._seen, {}
-        prefix = "EXPLAIN QUERY PLAN " if self._engine.dialect.name == "sqlite" else "EXPLAIN "
-        with self._engine.connect() as connection:
-            for statement, parameters in seen.items():
-                rows = connection.exec_driver_sql(prefix + statement, parameters).all()
-                yield from (str(row[-1])[:150] for row in rows if self._tells(str(row[-1])))
+        prefix = "EXPLAIN QUERY PLAN " if self.engine.dialect.name == "sqlite" else "EXPLAIN "
+        for statement, parameters in seen.items():
+            rows = connection.exec_driver_sql(prefix + statement, parameters).all()
+            yield from (str(row[-1])[:150] for row in rows if self._tells(str(row[-1])))
         self._seen = {}
 
     @staticmethod
@@ -102,9 +102,9 @@ class Watch:
     def cpu_ms(self) -> float:
         """Return the CPU time of this process and of the database's that serve it."""
         own = time.process_time() * 1000
-        if self._engine.dialect.name == "sqlite":
+        if self.engine.dialect.name == "sqlite":
             return own
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             pids = connection.scalars(text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()"))
             return own + sum(map(_cpu_ms, pids))
 

@@ -39,7 +39,8 @@ from app.services.actors import COMMAND_LINE
 from app.services.names import NAMES
 from app.services.use_samples import HOUR_S
 from app.settings import Settings
-from tests.perf.api import TARGET_MS, fill, write
+from tests.perf.api import TARGET_MS
+from tests.perf.large_plan import fill, write
 
 PASSWORD: Final = "correct horse battery"
 HOURS_APART: Final = 5

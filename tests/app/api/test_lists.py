@@ -10,7 +10,7 @@ from app.database import SessionFactory, unit_of_work
 from app.models import Lease
 from app.models.base import utc_now
 from app.schemas.subnets import SubnetIn
-from app.services import events, leases, subnets
+from app.services import events, leases, occupancy, subnets
 from app.services.actors import Actor
 from app.services.listing import Unreadable, Wish, cut, read_wish
 from app.services.patch import parsed
@@ -30,6 +30,8 @@ def held(engine: Engine, factory: SessionFactory) -> SessionFactory:
             row.hostname = name
             row.expires_at = None if number in (3, 5) else utc_now().replace(year=2030, second=number)
             row.state = "declined" if number == 6 else "active"
+        session.flush()
+        occupancy.rebuild(session)
     return factory
 
 

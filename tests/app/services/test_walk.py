@@ -42,7 +42,8 @@ def history(engine: Engine, factory: SessionFactory) -> SessionFactory:
 
 def parts(session: Session, what: Listing, sort: str, *filters: tuple[str, str]) -> list[list[Any]]:
     """Return the parts of a list, each as the keys of its rows."""
-    found, cursor = [], ""
+    found: list[list[Any]] = []
+    cursor = ""
     while len(found) < 2 * ROWS:
         part = listing.cut(session, what, Wish(filters, sort, cursor, limit=2))
         found.append([getattr(row, what.key) for row in part.rows])
