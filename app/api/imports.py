@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 
 from app.api.etags import tag
 from app.api.listing import Page, list_parameters
+from app.api.paging import Id
 from app.api.resource import Resource
 from app.auth.deps import Db, Operator, Viewer
 from app.schemas.imports import CommitIn, ImportOut, ImportRowOut, import_row_out
@@ -67,7 +68,7 @@ async def create_import(
     operation_id="list_import_rows",
     openapi_extra={"parameters": list_parameters(imports.ROWS)},
 )
-def list_rows(request: Request, session: Db, actor: Viewer, import_id: int) -> Page[ImportRowOut]:
+def list_rows(request: Request, session: Db, actor: Viewer, import_id: Id) -> Page[ImportRowOut]:
     """List what becomes of each line: rows to create, update, skip, in conflict, and lines that are lost."""
     row = imports.get_import(session, import_id)
     wish = read_wish(request.query_params.multi_items())
@@ -77,13 +78,13 @@ def list_rows(request: Request, session: Db, actor: Viewer, import_id: int) -> P
 
 
 @router.post("/{import_id:int}/commit", operation_id="commit_import", status_code=202)
-def commit_import(session: Db, actor: Operator, import_id: int, data: CommitIn) -> ImportOut:
+def commit_import(session: Db, actor: Operator, import_id: Id, data: CommitIn) -> ImportOut:
     """Write the planned rows, all of them; the progress is in the import."""
     row = imports.order_commit(session, actor, import_id, skip_conflicts=data.skip_conflicts)
     return imports.shown(session, [row])[0]
 
 
 @router.post("/{import_id:int}/undo", operation_id="undo_import", status_code=202)
-def undo_import(session: Db, actor: Operator, import_id: int) -> ImportOut:
+def undo_import(session: Db, actor: Operator, import_id: Id) -> ImportOut:
     """Take an import back; objects that were changed since are kept, and its rows say so."""
     return imports.shown(session, [imports.order_undo(session, actor, import_id)])[0]

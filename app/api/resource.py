@@ -21,6 +21,8 @@ from app.services.listing import Listing, cut, read_wish
 from app.services.patch import merged, parsed
 
 MAX_ID: Final = 2**31 - 1
+MAX_KEY: Final = 253
+"""Characters of a name in an address."""
 Id = int
 _ROLES: Final[Mapping[str, Any]] = {"viewer": Viewer, "operator": Operator, "admin": Admin}
 
@@ -94,7 +96,9 @@ class BulkOp(Shape):
     """One change of many; data as POST takes it for a create, a merge patch for an update."""
 
     op: Literal["create", "update", "delete"]
-    key: int | str | None = Field(None, description="which object to update or delete")
+    key: int | Annotated[str, Field(max_length=MAX_KEY)] | None = Field(
+        None, description="which object to update or delete"
+    )
     data: dict[str, Any] = Field(default_factory=dict)
     if_match: str | None = Field(None, max_length=100, description="refuse when its ETag is another")
 
@@ -129,7 +133,7 @@ class _Routes:
         numbered = resource.key is Id
         name = f"{resource.noun}_id".replace(" ", "_") if numbered else resource.listing.key
         self.key_path = f"/{{{name}:int}}" if numbered else f"/{{{name}}}"
-        limits = Path(alias=name, ge=1, le=MAX_ID) if numbered else Path(alias=name, max_length=253)
+        limits = Path(alias=name, ge=1, le=MAX_ID) if numbered else Path(alias=name, max_length=MAX_KEY)
         self.key = Annotated[resource.key, limits]
 
     def add(self) -> None:
@@ -334,7 +338,7 @@ def _done(resource: Resource, session: Session, actor: Actor, op: BulkOp) -> Bul
         row = resource.create(session, actor, parsed(resource.accepts, op.data))
         return BulkResult(op=op.op, status=201, key=resource.key_of(row), etag=etag_of(resource.one(session, row)))
     if op.op == "create" and resource.put is not None and resource.accepts is not None and op.key is not None:
-        row = resource.put(session, actor, op.key, parsed(resource.accepts, op.data))
+        row = resource.put(session, actor, _read_key(resource, op.key), parsed(resource.accepts, op.data))
         return BulkResult(op=op.op, status=200, key=resource.key_of(row), etag=etag_of(resource.one(session, row)))
     if op.key is None or op.op == "create":
         raise Invalid(Problem("", "required", f"A {op.op} of {resource.plural} needs a key that names it."))

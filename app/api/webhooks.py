@@ -3,6 +3,7 @@
 from fastapi import Response
 
 from app.api.etags import tag
+from app.api.paging import Id
 from app.api.resource import Resource
 from app.auth.deps import Admin, Db
 from app.models import Webhook
@@ -53,19 +54,19 @@ def create_webhook(session: Db, actor: Admin, data: WebhookIn, response: Respons
 
 
 @router.post("/{webhook_id:int}/rotate", operation_id="rotate_webhook_secret")
-def rotate(session: Db, actor: Admin, webhook_id: int) -> WebhookMade:
+def rotate(session: Db, actor: Admin, webhook_id: Id) -> WebhookMade:
     """Give the webhook another secret, which is in this answer and nowhere else."""
     row = webhooks.rotate_secret(session, actor, webhooks.get_webhook(session, webhook_id))
     return _made(session, row)
 
 
 @router.post("/{webhook_id:int}/test", operation_id="test_webhook", status_code=202)
-def test(session: Db, actor: Admin, webhook_id: int) -> DeliveryOut:
+def test(session: Db, actor: Admin, webhook_id: Id) -> DeliveryOut:
     """Send a message without events, to see that it arrives."""
     return delivery_out(webhooks.test_webhook(session, actor, webhooks.get_webhook(session, webhook_id)))
 
 
 @deliveries.post("/{delivery_id:int}/redeliver", operation_id="redeliver", status_code=202)
-def redeliver(session: Db, actor: Admin, delivery_id: int) -> DeliveryOut:
+def redeliver(session: Db, actor: Admin, delivery_id: Id) -> DeliveryOut:
     """Send a message once more, under the same key."""
     return delivery_out(webhooks.redeliver(session, actor, delivery_id))

@@ -10,11 +10,12 @@ from app.models import SharedNetwork, Subnet
 from app.schemas.shared_networks import SharedNetworkIn
 from app.services.actors import Actor
 from app.services.audit import record
-from app.services.errors import NotFound, Problem
+from app.services.errors import Invalid, NotFound, Problem
 from app.services.listing import Listing, fields
 from app.services.options import checked_options
 from app.services.rows import picture
 
+MAX_NAME: Final = 120
 LISTING: Final = Listing(SharedNetwork, fields(SharedNetwork, "id", "name"), key="name", sort="name")
 
 
@@ -32,7 +33,9 @@ def get_shared_network(session: Session, name: str) -> SharedNetwork:
 
 
 def put_shared_network(session: Session, actor: Actor, name: str, data: SharedNetworkIn) -> SharedNetwork:
-    """Make a shared network or replace its options."""
+    """Make a shared network or replace its options; raises Invalid for a name that can't be one."""
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+        raise Invalid(Problem("name", "length", f"A name has 1 to {MAX_NAME} printable characters."))
     row = _find(session, name)
     before = None if row is None else picture(row)
     if row is None:

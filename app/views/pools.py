@@ -17,7 +17,7 @@ from app.services.rows import Stale
 from app.views import custom_values
 from app.views.forms import filled, form_page, problems_of, saved, version_of
 from app.views.options import Row, rows_of
-from app.views.render import Id, page
+from app.views.render import Id, OptionalId, page
 
 router = APIRouter(prefix="/subnets/{subnet_id}/pools", include_in_schema=False)
 FIELDS = (
@@ -61,7 +61,9 @@ def create(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
 
 
 @router.post("/check")
-def check(request: Request, session: Db, actor: Operator, subnet_id: Id, form: Form, pool_id: int = 0) -> Response:
+def check(
+    request: Request, session: Db, actor: Operator, subnet_id: Id, form: Form, pool_id: OptionalId = 0
+) -> Response:
     """Say whether the typed range would be taken, and which clients would notice; nothing is kept."""
     problems: dict[str, Any] = {}
     effects: list[Any] = []

@@ -24,6 +24,8 @@ from dhcpd.protocol.addresses import format_mac, is_locally_administered
 from dhcpd.protocol.options import OPTIONS
 
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+OptionalId = Annotated[int, Query(ge=0, le=2**31 - 1)]
+"""0 = none."""
 Part = Annotated[int, Query(ge=0, le=2**24)]
 
 templates = Jinja2Templates(directory=PROJECT / "templates")

@@ -23,7 +23,7 @@ from app.views import custom_values, tables
 from app.views.forms import filled, form_page, problems_of, saved, version_of
 from app.views.options import Row, rows_of
 from app.views.preferences import gettext as _
-from app.views.render import Id, page
+from app.views.render import Id, OptionalId, page
 from app.views.tables import PAGE_ROWS, Column
 from dhcpd.protocol.addresses import format_mac
 
@@ -138,7 +138,7 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
 
 
 @router.post("/check")
-def check(request: Request, session: Db, actor: Operator, form: Form, reservation_id: int = 0) -> Response:
+def check(request: Request, session: Db, actor: Operator, form: Form, reservation_id: OptionalId = 0) -> Response:
     """Say which clients would notice the typed reservation; nothing is kept."""
     shown: dict[str, Any] = {"problems": {}, "effects": [], "waiting": not _identifiers(form)}
     if shown["waiting"]:

@@ -136,6 +136,19 @@ def test_bulk_is_all_or_nothing_and_names_the_op_that_failed(api: Client, subnet
     assert (stale.status_code, stale.json()["op"], stale.json()["current"]["id"]) == (412, 0, 1)
 
 
+def test_key_of_a_bulk_is_the_name_that_an_address_would_hold(api: Client) -> None:
+    def put(key: Any) -> Any:
+        return api("POST", "/shared-networks/bulk", {"ops": [{"op": "create", "key": key}]})
+
+    assert put(0).json()["results"][0]["key"] == "0"
+    assert [row["name"] for row in api("GET", "/shared-networks").json()["items"]] == ["0"]
+    assert put("x" * 121).status_code == 422
+    assert put("x" * 254).status_code == 422
+    assert put("").status_code == 422
+    assert api("PUT", f"/shared-networks/{'x' * 121}", {}).status_code == 422
+    assert api("PUT", f"/shared-networks/{'x' * 120}", {}).status_code == 201
+
+
 def test_bulk_can_be_tried(api: Client, subnet: int) -> None:
     ops = [{"op": "delete", "key": subnet}, {"op": "create", "data": {"cidr": "10.0.0.0/25"}}]
     told = api("POST", "/subnets/bulk?dry_run=true", {"ops": ops}).json()
