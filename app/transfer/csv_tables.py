@@ -168,13 +168,22 @@ def _words(cell: str) -> list[str]:
 
 def _read_cell(kind: str, name: str, cell: str) -> Any:
     """Return what a cell says of a field: an empty one clears texts and lists, and leaves all else as it is."""
-    if cell[:1] in ("[", "{"):
-        return _json(cell)
     shape = _SHAPES.get(kind)
     annotation = shape.model_fields[name].annotation if shape is not None and name in shape.model_fields else str
+    if annotation in (str, str | None):
+        return cell if cell or annotation is str else None
+    if cell[:1] in ("[", "{"):
+        return _json(cell)
     if get_origin(annotation) is list:
         return cell.replace(",", " ").replace(";", " ").split()
-    return cell if cell or annotation is str else None
+    return _json_or_text(cell) if annotation is Any else cell or None
+
+
+def _json_or_text(cell: str) -> Any:
+    try:
+        return json.loads(cell) if cell else None
+    except (ValueError, RecursionError):
+        return cell
 
 
 def _json(cell: str) -> Any:

@@ -14,6 +14,11 @@ _TIME: Final = re.compile(r"(\d{1,9})([smhdw]?)", re.IGNORECASE)
 _INFINITE: Final = 0xFFFFFFFF
 _DEFAULT_LEASE_S: Final = 3600
 _ASSUMED: Final = "The range names no netmask, which dnsmasq takes from the interface; 255.255.255.0 is assumed."
+_NUMBERED: Final = re.compile(r"[sr][0-9]+")
+"""Tags that our own export makes, which are no names."""
+_NAMED: Final = re.compile(r"# ([0-9.]{7,15}/[0-9]{1,2}) (.+)")
+"""The comment by which our own export names a subnet."""
+_HEX: Final = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2})+")
 _QUIET: Final = {"dhcp-leasefile", "dhcp-lease-max", "log-dhcp", "dhcp-script", "dhcp-luascript", "leasefile-ro"}
 
 
@@ -30,11 +35,12 @@ class _Range:
 
 @dataclass(slots=True)
 class _Host:
-    """A dhcp-host with the tags that it sets."""
+    """A dhcp-host with the tags that it sets; `only` = the tag of the range in which alone it holds."""
 
     line: int
     values: dict[str, Any]
     tags: list[str] = field(default_factory=list)
+    only: str = ""
 
 
 def parse(text: str, table: str | None = None) -> Document:
@@ -52,12 +58,15 @@ class _Reader:
         self.ranges: list[_Range] = []
         self.hosts: list[_Host] = []
         self.options: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-        self.boot: dict[str, str] = {}
+        self.boot: dict[str, tuple[int, dict[str, str]]] = {}
+        self.names: dict[str, str] = {}
         self.authoritative = False
 
     def line(self, number: int, content: str) -> None:
         """Read a line: `keyword` or `keyword=value`."""
         if not content or content.startswith("#"):
+            if named := _NAMED.fullmatch(content):
+                self.names[named[1]] = named[2]
             return
         name, _, value = content.partition("=")
         name = name.strip()
@@ -125,7 +134,9 @@ class _Reader:
             if word.startswith(("set:", "net:")):
                 made.tags.append(part[4:])
             elif word.startswith("tag:"):
-                raise Unwritable("A host for a tag only is not taken over.")
+                if made.only:
+                    raise Unwritable("A host for several tags together is not taken over.")
+                made.only = part[4:]
             elif word == "id:*":
                 self.document.lost(line, 1, "That the client identifier is ignored is set on the subnet here.")
             elif word.startswith("id:"):
@@ -175,20 +186,30 @@ class _Reader:
         definition = look_up(int(name) if name.isdecimal() else name)
         if not words:
             raise Unwritable(f"{definition.name} without a value, which stops it from being sent.")
+        is_hex = _HEX.fullmatch(words[0]) is not None or definition.kind == "opaque"
         value = (
             from_hex(definition, words[0])
-            if definition.kind == "opaque" and len(words) == 1
+            if is_hex and len(words) == 1
             else from_words(definition, [word.strip('"') for word in words])
         )
         self.options.setdefault(tag, []).append((line, option_row(definition, value, always=always)))
 
     def boot_file(self, line: int, parts: list[str]) -> None:
-        """Read `FILE[,SERVER NAME[,ADDRESS]]`."""
-        if not parts or parts[0].startswith(("tag:", "net:")):
-            raise Unwritable("A boot file for a tag only is not taken over.")
-        for name, word in zip(("boot_file", "server_name", "next_server"), parts, strict=False):
-            if word:
-                self.boot[name] = word
+        """Read `[tag:TAG,]FILE[,SERVER NAME[,ADDRESS]]`."""
+        tag = ""
+        while parts and parts[0].startswith(("tag:", "net:")):
+            if tag or parts[0][4:].startswith("!"):
+                raise Unwritable(
+                    "A boot file for several tags together, or for the lack of one, is not taken over."
+                )
+            tag = parts.pop(0)[4:]
+        if not parts:
+            raise ValueError("there is no boot file")
+        words = zip(("boot_file", "server_name", "next_server"), parts, strict=False)
+        said = {name: word.strip('"') for name, word in words if word}
+        if "next_server" in said and not is_ipv4(said["next_server"]):
+            self.document.lost(line, 1, f"The boot server {said.pop('next_server')!r} is no IPv4 address.")
+        self.boot[tag] = line, said
 
     def domain(self, line: int, parts: list[str]) -> None:
         """Read the domain that clients are told."""
@@ -213,19 +234,24 @@ class _Reader:
                 self.document.add("pools", item.line, row)
         for host in self.hosts:
             used.update(host.tags)
-            self.reservation(host, list(seen))
+            self.reservation(host, seen)
         for tag in sorted(set(self.options) - used):
             for line, row in self.options[tag]:
                 self.document.lost(line, 1, f"{row['option']} is for the tag {tag!r}, which no range or host sets.")
+        for tag in sorted(set(self.boot) - used):
+            self.document.lost(
+                self.boot[tag][0], 1, f"The boot file is for the tag {tag!r}, which no range or host sets."
+            )
 
     def settings(self) -> None:
         rows = [row for _, row in self.options.get("", [])]
-        values: dict[str, Any] = {k: v for k, v in self.boot.items() if k != "server_name"}
+        line, boot = self.boot.get("", (0, {}))
+        values: dict[str, Any] = {**boot}
         if rows:
             values["options"] = _last_of_each(rows)
         if values:
             lines = [line for line, _ in self.options.get("", [])]
-            self.document.add("settings", min(lines, default=1), values)
+            self.document.add("settings", min(lines, default=line or 1), values)
 
     def subnet(self, item: _Range) -> None:
         options = [row for _, row in self.options.get(item.tag, [])] if item.tag else []
@@ -236,9 +262,10 @@ class _Reader:
             "options": _last_of_each(options),
         }
         if item.tag:
-            values["name"] = item.tag
-        if "server_name" in self.boot:
-            values["server_name"] = self.boot["server_name"]
+            values |= self.boot.get(item.tag, (0, {}))[1]
+        name = self.names.get(str(item.network)) or ("" if _NUMBERED.fullmatch(item.tag) else item.tag)
+        if name:
+            values["name"] = name
         for row in values["options"]:
             if row["option"] == "routers" and len(row["value"]) == 1 and not row["always"]:
                 if IPv4Address(row["value"][0]) in item.network:
@@ -247,15 +274,23 @@ class _Reader:
                 break
         self.document.add("subnets", item.line, values)
 
-    def reservation(self, host: _Host, networks: list[IPv4Network]) -> None:
+    def reservation(self, host: _Host, ranges: dict[IPv4Network, _Range]) -> None:
         ip = host.values.get("ip")
-        inside = [n for n in networks if ip is None or IPv4Address(ip) in n]
+        inside = [
+            network
+            for network, item in ranges.items()
+            if host.only in ("", item.tag) and (ip is None or IPv4Address(ip) in network)
+        ]
         if len(inside) != 1:
             where = "is in no range's network" if ip else "has no address, and there is more than one network"
+            if host.only:
+                where = f"is for the tag {host.only!r}, which no single range sets for it"
             self.document.lost(host.line, 1, f"The host {where}.")
             return
         options = [row for tag in host.tags for _, row in self.options.get(tag, [])]
         values = {"subnet": str(inside[0]), **host.values, "options": _last_of_each(options)}
+        for tag in host.tags:
+            values |= self.boot.get(tag, (0, {}))[1]
         self.document.add("reservations", host.line, values)
 
 

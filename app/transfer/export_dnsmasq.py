@@ -15,7 +15,12 @@ _SUBNET_SAID: Final = {
     "cidr", "name", "gateway", "dhcp_enabled", "authoritative", "lease_time", "options", "next_server",
     "server_name", "boot_file",
 }  # fmt: skip
-_HOST_SAID: Final = {"subnet", "identifiers", "ip", "hostname", "options"}
+_BOOT: Final = ("next_server", "server_name", "boot_file")
+_HOST_SAID: Final = {"subnet", "identifiers", "ip", "hostname", "options", *_BOOT}
+_UNSAID: Final = (
+    "shared_networks", "client_classes", "option_definitions", "vlans", "tags", "custom_fields", "addresses",
+)  # fmt: skip
+"""Tables of which the file has nothing; an address in use is left out of the ranges."""
 Values = Mapping[str, Any]
 
 
@@ -50,13 +55,13 @@ class _Writer:
             self.subnet(subnet, tags[subnet["cidr"]])
         for number, host in enumerate(self.plan["reservations"], start=1):
             if host["subnet"] in tags:
-                self.host(host, f"r{number}")
+                self.host(host, f"r{number}", tags[host["subnet"]])
         for row in self.plan["denied_clients"]:
             octets = row["mac"].split(":")
             self.lines.append(f"dhcp-host={':'.join(octets + ['*'] * (6 - len(octets)))},ignore")
-        for kind in ("shared_networks", "client_classes", "option_definitions", "vlans"):
+        for kind in _UNSAID:
             for row in self.plan.get(kind, []):
-                self.out.lose(kind.replace("_", " "), row.get("name"))
+                self.out.lose(kind.replace("_", " "), row.get("name") or row.get("ip"))
         self.out.text = "\n".join(self.lines) + "\n"
         return self.out
 
@@ -90,14 +95,19 @@ class _Writer:
         self.out.lose_fields(subnet, _SUBNET_SAID, "a subnet", subnet["cidr"])
 
     def boot(self, scope: Values, tag: str) -> None:
-        if scope.get("boot_file"):
+        if scope.get("boot_file") and not _is_word(scope["boot_file"], scope.get("server_name") or ""):
+            self.out.lose("a boot file or server name with a comma, quote or blank", scope["boot_file"])
+        elif scope.get("boot_file"):
             server, address = scope.get("server_name") or "", scope.get("next_server") or ""
             self.lines.append(f"dhcp-boot={tag}{scope['boot_file']},{server},{address}".rstrip(","))
         elif scope.get("next_server"):
             self.out.lose("next server without a boot file", tag)
 
-    def host(self, host: Values, tag: str) -> None:
-        """Write a reservation; dnsmasq takes several MACs and one client identifier."""
+    def host(self, host: Values, tag: str, subnet_tag: str) -> None:
+        """Write a reservation; dnsmasq takes several MACs and one client identifier.
+
+        Without an address it would hold in every subnet, hence the tag of its own.
+        """
         name = host["ip"] or host["identifiers"][0]["value"]
         macs = [i["value"] for i in host["identifiers"] if i["type"] == "mac"]
         ids = [i["value"] for i in host["identifiers"] if i["type"] == "client_id"]
@@ -106,11 +116,14 @@ class _Writer:
         said = [*macs, *(f"id:{_colons(value)}" for value in ids[:1])]
         if not said:
             return
-        if host["options"]:
+        if host["options"] or host["boot_file"]:
             said.append(f"set:{tag}")
+        if not host["ip"]:
+            said.append(f"tag:{subnet_tag}")
         said += [part for part in (host["ip"], host["hostname"]) if part]
         self.lines.append(f"dhcp-host={','.join(said)}")
         self.options(host["options"], f"tag:{tag},", name)
+        self.boot(host, f"tag:{tag},")
         self.out.lose_fields(host, _HOST_SAID, "a reservation", name)
 
     def options(self, rows: list[Values], tag: str, where: str) -> None:
@@ -135,6 +148,10 @@ class _Writer:
                 self.out.lose("an option without a value", f"{row['option']} of {where}")
                 continue
             self.lines.append(f"{word}={tag}{definition.code},{value}")
+
+
+def _is_word(*words: str) -> bool:
+    return not any(char in word for word in words for char in ',"\\ \t#')
 
 
 def _colons(value: str) -> str:

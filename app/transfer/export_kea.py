@@ -32,9 +32,12 @@ _HOST_SAID: Final = {
     "hostname",
     "description",
     "options",
-    "next_server",
-    "boot_file",
+    *_BOOT,
 }
+_UNSAID: Final = (
+    "client_classes", "denied_clients", "option_definitions", "vlans", "tags", "custom_fields", "addresses",
+)  # fmt: skip
+"""Tables of which the file has nothing; an address in use is left out of the pools."""
 Values = Mapping[str, Any]
 
 
@@ -58,10 +61,12 @@ class _Writer:
         shared = {row["name"]: row for row in self.plan["shared_networks"]}
         links: dict[str, list[dict[str, Any]]] = {}
         alone: list[dict[str, Any]] = []
-        for number, subnet in enumerate(self.plan["subnets"], start=1):
+        for subnet in self.plan["subnets"]:
             if not is_served(subnet):
                 self.out.lose("a subnet that DHCPv4 does not serve", subnet["cidr"])
-            elif subnet["shared_network"]:
+        served = [subnet for subnet in self.plan["subnets"] if is_served(subnet)]
+        for number, subnet in enumerate(served, start=1):
+            if subnet["shared_network"]:
                 links.setdefault(subnet["shared_network"], []).append(self.subnet(number, subnet))
             else:
                 alone.append(self.subnet(number, subnet))
@@ -72,21 +77,24 @@ class _Writer:
             **{theirs: settings[ours] for ours, theirs in (*_TIMES.items(), *_BOOT.items()) if settings.get(ours)},
             "option-data": self.options(settings["options"], "settings"),
             "shared-networks": [
-                self.network(name, shared.get(name, {}).get("options", []), members)
-                for name, members in links.items()
+                self.network(name, shared.get(name, {}), members) for name, members in links.items()
             ],
             "subnet4": alone,
         }
         self.out.lose_fields(settings, {*_TIMES, *_BOOT, "options"}, "settings", "settings")
-        for kind in ("client_classes", "denied_clients", "option_definitions", "vlans"):
+        for name in shared.keys() - links.keys():
+            self.out.lose("a shared network without a subnet that DHCPv4 serves", name)
+        for kind in _UNSAID:
             for row in self.plan.get(kind, []):
-                self.out.lose(kind.replace("_", " "), row.get("name") or row.get("mac"))
+                self.out.lose(kind.replace("_", " "), row.get("name") or row.get("mac") or row.get("ip"))
         self.out.text = json.dumps({"Dhcp4": server}, indent=2) + "\n"
         return self.out
 
-    def network(self, name: str, options: list[Values], members: list[dict[str, Any]]) -> dict[str, Any]:
+    def network(self, name: str, row: Values, members: list[dict[str, Any]]) -> dict[str, Any]:
         """Return a shared network; Kea wants some settings to be the same in all of its subnets."""
-        made: dict[str, Any] = {"name": name, "option-data": self.options(options, name), "subnet4": members}
+        options = self.options(row.get("options", []), name)
+        made: dict[str, Any] = {"name": name, "option-data": options, "subnet4": members}
+        made |= {theirs: row[ours] for ours, theirs in _BOOT.items() if row.get(ours)}
         for field in ("authoritative", "interface"):
             values = [subnet.get(field) for subnet in members]
             if values.count(values[0]) < len(values):

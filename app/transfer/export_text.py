@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,6 +21,8 @@ _DEFAULTS: Final = [
     for shape in (SettingsShape, SubnetIn, PoolIn, ReservationIn)
     for name, field in shape.model_fields.items()
 ]
+_WORD: Final = re.compile(r"[^\s,;\[{][^\s,;]*")
+"""A member of a list that a blank parts from the next."""
 Values = Mapping[str, Any]
 Plan = Mapping[str, Iterable[Values]]
 
@@ -72,6 +75,8 @@ def render_csv(rows: Iterable[Values], columns: list[str]) -> Rendered:
     writer.writerow(heading)
     for row in rows:
         cells = {**row, **_identifier_cells(row)}
+        if cells.get("default") is not None:  # of a custom field: a text, a number or a switch
+            cells["default"] = json.dumps(cells["default"], ensure_ascii=False)
         writer.writerow([_cell(cells.get(name)) for name in heading])
     return Rendered(out.getvalue())
 
@@ -89,6 +94,6 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list) and all(isinstance(member, str) for member in value):
+    if isinstance(value, list) and all(isinstance(member, str) and _WORD.fullmatch(member) for member in value):
         return " ".join(value)
-    return json.dumps(value) if isinstance(value, list | dict) else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)

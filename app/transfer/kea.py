@@ -69,19 +69,15 @@ class _Reader:
             self.document.lost(*item.place, f"The client class {item.get('name')!r} is not taken over.")
         self.interfaces(server)
         values: dict[str, Any] = {}
-        for theirs, ours in (*_TIMES.items(), ("next-server", "next_server"), ("boot-file-name", "boot_file")):
-            if ours not in ("renew_time", "rebind_time") and self.given(server, theirs):
+        for theirs, ours in (*_TIMES.items(), *_BOOT.items()):
+            if self.given(server, theirs):
                 values[ours] = server[theirs]
         options = self.options(server)
         if options:
             values["options"] = options
         if values:
             self.document.add("settings", server.place[0], values)
-        inherited = {ours: server[theirs] for theirs, ours in _TIMES.items()
-                     if ours in ("renew_time", "rebind_time") and self.given(server, theirs)}  # fmt: skip
-        self.top = {**inherited, **self.flags(server)}
-        if self.given(server, "server-hostname"):
-            self.top["server_name"] = server["server-hostname"]
+        self.top = self.flags(server)
         for network in self.objects(server, "shared-networks"):
             self.network(network)
         for subnet in self.objects(server, "subnet4"):
@@ -96,7 +92,7 @@ class _Reader:
             self.document.lost(*place, "Interfaces to listen on are set by LEASEBOARD_INTERFACES.")
 
     def network(self, network: Object) -> None:
-        """Read a shared network: its options stay with it, other settings go to its subnets."""
+        """Read a shared network: options and what to boot stay with it, other settings go to its subnets."""
         name = network.get("name")
         if not isinstance(name, str) or not name:
             self.document.error(*network.place, "A shared network has no name.")
@@ -104,8 +100,10 @@ class _Reader:
         known = {"name", "option-data", "subnet4", "interface", "relay", *_TIMES, *_BOOT, "authoritative",
                  "match-client-id", *_COMMENTS}  # fmt: skip
         self.unknown(network, known, "of a shared network is not taken over")
-        self.document.add("shared_networks", network.place[0], {"name": name, "options": self.options(network)})
         common = self.settings(network)
+        boot = {ours: common.pop(ours) for ours in _BOOT.values() if ours in common}
+        values = {"name": name, "options": self.options(network), **boot}
+        self.document.add("shared_networks", network.place[0], values)
         for subnet in self.objects(network, "subnet4"):
             self.subnet(subnet, name, common)
 
@@ -159,8 +157,7 @@ class _Reader:
 
     def host(self, host: Object, cidr: str) -> None:
         """Read a reservation."""
-        known = {*_IDENTIFIERS, "ip-address", "hostname", "option-data", "next-server", "boot-file-name",
-                 *_COMMENTS}  # fmt: skip
+        known = {*_IDENTIFIERS, "ip-address", "hostname", "option-data", *_BOOT, *_COMMENTS}
         self.unknown(host, known, "of a reservation is not taken over")
         identifiers = [
             {"type": ours, "value": _octets(host[theirs])}
@@ -173,8 +170,7 @@ class _Reader:
             return
         values: dict[str, Any] = {"subnet": cidr, "identifiers": identifiers, "options": self.options(host)}
         fields = {"ip-address": "ip", "hostname": "hostname", **_BOOT}
-        values |= {ours: host[theirs] for theirs, ours in fields.items()
-                   if ours != "server_name" and self.given(host, theirs)}  # fmt: skip
+        values |= {ours: host[theirs] for theirs, ours in fields.items() if self.given(host, theirs)}
         self.describe(host, values, name_field="description")
         self.document.add("reservations", host.place[0], values)
 
