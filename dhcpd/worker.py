@@ -16,11 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from dhcpd.adapters.committer import Outcome
 from dhcpd.adapters.interfaces import Interface, read_interfaces
 from dhcpd.adapters.loader import load_snapshot
-from dhcpd.adapters.peers import HistoryLost, Peers
 from dhcpd.adapters.shard import Shard
 from dhcpd.adapters.store import Store
 from dhcpd.adapters.udp import Port, Ports, may_bind_devices
-from dhcpd.clock import Clock
 from dhcpd.configuration import Compilation
 from dhcpd.engine.balance import Balance, leaves_to_other
 from dhcpd.engine.classify import Ingress
@@ -31,7 +29,7 @@ from dhcpd.engine.probing import on_answer, on_silence
 from dhcpd.engine.reasons import REFUSALS, Reason
 from dhcpd.engine.shed import shed
 from dhcpd.engine.snapshot import Snapshot
-from dhcpd.engine.table import Table
+from dhcpd.mirror import Mirror
 from dhcpd.orders import Orders
 from dhcpd.pace import Pace
 from dhcpd.pipeline import Batch, Pipeline
@@ -53,8 +51,6 @@ SWITCH_S: Final = 0.0005
 """How long the committer's thread may keep packets waiting; Python's default is 5 ms."""
 QUEUE_LIMIT: Final = 1024
 """Packets answered in one turn, about 20 ms of work; what is queued beyond that is shed, see `shed`."""
-DOUBTFUL_LIMIT: Final = 10_000
-"""Addresses of unknown outcome read one by one; with more of them the whole table is read anew."""
 
 
 class Worker:
@@ -66,11 +62,9 @@ class Worker:
         self._engine = engine
         self._store = Store(engine, name)
         self._shard = shard
-        # SQLite has one worker, held by a lock.
-        self._peers = None if engine.dialect.name == "sqlite" else Peers(engine, name)
+        self._mirror = Mirror(engine, name, self._store, self._settle)
         self._balance: Balance | None = None
         self._away = False
-        self._doubtful: set[int] = set()
         self._leads = True
         self._names = interfaces
         self._number = port
@@ -79,7 +73,6 @@ class Worker:
         self._waiting = Waiting(self._ports)
         self._limiter: Limiter | None = None
         self._interfaces: list[Interface] = []
-        self._table = Table()
         self.snapshot = Snapshot(0, (), {}, {}, {}, {}, frozenset())
         self._compilation = Compilation(engine)
         self.stats = Stats()
@@ -88,14 +81,13 @@ class Worker:
         self._pace = Pace()
         self._sampler = Sampler()
         self._started = datetime.now(UTC).replace(microsecond=0)
-        self._clock = Clock()
         self._next_poll = self._next_report = self._next_interfaces = 0.0
         self._running = True
         self._parent: int | None = None
 
     def now(self) -> int:
         """Return whole seconds UTC."""
-        return self._clock.now()
+        return self._mirror.clock.now()
 
     def stop(self) -> None:
         """Finish the present batch and return from `run`."""
@@ -122,7 +114,8 @@ class Worker:
 
     def start(self) -> None:
         """Read leases and configuration; `turn` serves from then on."""
-        self._read_leases()
+        self._mirror.read()
+        self._guard(self._mirror.check_blocks)
         self._use(load_snapshot(self._engine, self._interfaces))
         self._report()
         # A packet leaves no cycles behind. Without this the collector walks over the whole table again and again.
@@ -149,30 +142,16 @@ class Worker:
         self._waiting.close()
         self._ports.close()
 
-    def _read_leases(self) -> None:
-        """Fill an empty table; with other workers about, by the clock that all of them share."""
-        if self._peers is not None:
-            self._clock = Clock(self._store.clock)
-            self._peers.begin()
-        self._table.load(self._store.load_leases())
-
-        self._guard(self._check_blocks)
-
-    def _check_blocks(self) -> None:
-        wrong = self._store.check_blocks(self._table.leases.unpacked())
-        if wrong:
-            log.info("counted the leases of %d blocks of 64 addresses anew", wrong)
-
     def _timeout_s(self) -> float:
         if self._compilation.is_running:
             return 0.0
         due = self._pipeline.timeout_s()
         if due is not None:
             return due
-        deadline = self._table.next_deadline()
+        deadline = self._mirror.table.next_deadline()
         wait = self._next_poll - time.monotonic()
         if deadline is not None:
-            wait = min(wait, deadline - self._clock.epoch - time.monotonic())
+            wait = min(wait, deadline - self._mirror.clock.epoch - time.monotonic())
         if self._waiting.active:
             wait = min(wait, self._waiting.wait_s())
         return max(0.0, min(wait, CONFIG_POLL_S))
@@ -181,9 +160,9 @@ class Worker:
 
     def _serve(self, queue: list[tuple[Port, bytes, Ingress]]) -> None:
         """Decide what was queued; answer at once what binds nothing, the rest when it is committed."""
-        now, began, answers = self.now(), time.monotonic(), 0
+        now, began, answers, table = self.now(), time.monotonic(), 0, self._mirror.table
         if not self._away:
-            expired = self._table.expire(now, limit=EXPIRE_LIMIT)
+            expired = table.expire(now, limit=EXPIRE_LIMIT)
             if expired:
                 self._pipeline.add(expired)
         kept = shed(queue, QUEUE_LIMIT, itemgetter(1))
@@ -192,7 +171,7 @@ class Worker:
             self.stats.by_reason[Reason.DROP_OVERLOAD] += len(queue) - len(kept)
         for port, data, ingress in kept:
             decision = self._decide(data, ingress, now)
-            self._table.apply(decision.changes)
+            table.apply(decision.changes)
             changes = [c for c in decision.changes if type(c) is LeaseChange]
             if changes:
                 self._pipeline.add(changes, port, decision)
@@ -212,7 +191,7 @@ class Worker:
         ended, now = self._waiting.answers(), self.now()
         for (ip, mac), _ in ended:
             if mac is None:
-                self._table.apply(on_silence(ip, self._table, now=now))
+                self._mirror.table.apply(on_silence(ip, self._mirror.table, now=now))
             else:
                 self._quarantine(ip, mac, now)
         self.stats.received -= len(ended)  # they were counted when they came in
@@ -220,8 +199,8 @@ class Worker:
 
     def _quarantine(self, ip: int, mac: bytes, now: int) -> None:
         """Keep an address from everybody: a host that has no lease of it answered a probe."""
-        changes = on_answer(ip, mac, self.snapshot, self._table, now=now)
-        self._table.apply(changes)
+        changes = on_answer(ip, mac, self.snapshot, self._mirror.table, now=now)
+        self._mirror.table.apply(changes)
         self._pipeline.add([c for c in changes if type(c) is LeaseChange])
         self.stats.by_reason[Reason.CONFLICT] += 1
 
@@ -248,7 +227,7 @@ class Worker:
     def _decide_safely(self, packet: Packet, ingress: Ingress, now: int) -> Decision:
         """Decide; a fault of ours costs this one packet its answer, never the others' service."""
         try:
-            return decide(packet, ingress, self.snapshot, self._table, now=now)
+            return decide(packet, ingress, self.snapshot, self._mirror.table, now=now)
         except Exception:
             log.exception("a packet from %s could not be decided: %r", format_mac(packet.chaddr), packet)
             return Decision(Reason.DROP_OUR_FAULT)
@@ -272,7 +251,7 @@ class Worker:
         moment = time.monotonic()
         self._sampler.served(moment - batch.began, len(batch.replies), moment - batch.committing)
         if refused:
-            self._doubtful |= refused
+            self._mirror.doubt(refused)
             self._guard(self._catch_up)
 
     def _refused(self, batch: Batch, outcome: Outcome) -> set[int]:
@@ -289,7 +268,7 @@ class Worker:
     def _take_back(self, batch: Batch, refused: set[int]) -> None:
         before = len(batch.replies)
         for change in reversed(batch.remove(refused)):
-            self._table.revert(change)
+            self._mirror.table.revert(change)
         self.stats.by_reason[Reason.DROP_NOT_COMMITTED] += before - len(batch.replies)
 
     def _commit(self, changes: Sequence[LeaseChange], now: int) -> set[int] | None:
@@ -299,25 +278,16 @@ class Worker:
             self._pipeline.settle(now)
         if self._away:
             return None
-        return {change.after.ip for change in changes if self._table.leases.get(change.after.ip) != change.after}
+        return {
+            change.after.ip for change in changes if self._mirror.table.leases.get(change.after.ip) != change.after
+        }
 
     def _catch_up(self) -> None:
-        """Read what the database says of addresses that it refused, or of which no answer came."""
-        if self._away:
-            return
-        if len(self._doubtful) > DOUBTFUL_LIMIT:
-            self._read_anew()
-        for lease in self._store.read_leases(self._doubtful):
-            self._table.learn(lease)
-        self._doubtful.clear()
+        if not self._away:
+            self._mirror.catch_up()
 
-    def _read_anew(self) -> None:
-        """Forget every lease and offer, and read what there is."""
-        self._doubtful.clear()
+    def _settle(self) -> None:
         self._pipeline.settle(self.now())
-        self._table, old = Table(), self._table
-        self._read_leases()
-        self._table.use(old.snapshot)
 
     def _send(self, port: Port, decision: Decision) -> None:
         assert decision.reply is not None
@@ -357,34 +327,20 @@ class Worker:
             log.warning("%s: %s", getattr(work, "__name__", "timer"), error)
 
     def _poll(self) -> None:
-        self._pipeline.settle(self.now())
+        self._settle()
         news = self._store.news()
         if not self._compilation.is_running and news.revision != self.snapshot.revision:
             self._compilation.begin(self._interfaces)
-        if self._peers is not None:
-            self._learn(self._peers, news.event)
+        self._mirror.learn(news.event)
         if self._leads and news.commanded:
-            self._orders.obey(self._table, self.snapshot, now=self.now(), loading=self._compilation.is_running)
-
-    def _learn(self, peers: Peers, newest: int) -> None:
-        try:
-            for lease in peers.learn(newest):
-                self._table.learn(lease)
-        except HistoryLost:
-            log.error("the database has lost events: reading all leases anew")
-            self._read_anew()
-
-    def _meet(self, peers: Peers) -> None:
-        """Share clients and addresses with the workers that live now."""
-        roster = peers.roster()
-        self._table.share(roster.rank, roster.workers)
-        self._balance = roster.balance
-        self._leads = roster.rank == 0
+            self._orders.obey(
+                self._mirror.table, self.snapshot, now=self.now(), loading=self._compilation.is_running
+            )
 
     def _use(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self._limiter = limiter_of(snapshot)
-        self._table.use(snapshot)
+        self._mirror.table.use(snapshot)
 
     def _refresh_interfaces(self) -> None:
         """Open sockets for interfaces that came or changed, close those that went."""
@@ -398,7 +354,7 @@ class Worker:
             self._compilation.begin(found)
 
     def _report(self) -> None:
-        self._pipeline.settle(self.now())
+        self._settle()
         self._store.report(
             {
                 "pid": os.getpid(),
@@ -409,21 +365,20 @@ class Worker:
                 "warnings": warnings(self._interfaces, self._number, device=self._device),
                 "counters": {
                     **self.stats.row(),
-                    **state(self._table, self.snapshot, self._interfaces, now=self.now()),
+                    **state(self._mirror.table, self.snapshot, self._interfaces, now=self.now()),
                     "waiting": self._waiting.row(),
                 },
             },
             self._sampler.take(self.stats),
         )
         self._away = False  # it could be written
-        if self._doubtful:
-            self._catch_up()
-        if self._peers is not None:
-            self._meet(self._peers)
-        jump_s = self._clock.follow()
+        self._mirror.catch_up()
+        rank, _, self._balance = self._mirror.meet()
+        self._leads = rank == 0
+        jump_s = self._mirror.clock.follow()
         if jump_s:
             log.warning("the clock jumped %d s ahead: every lease runs for as much longer", jump_s)
-            self._table.postpone(jump_s)
+            self._mirror.table.postpone(jump_s)
 
 
 _ANY = Interface("any", 0, b"", ())
