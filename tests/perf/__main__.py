@@ -1,4 +1,4 @@
-"""make bench: every server on this machine in one run, one table. Bounded: about 14 minutes with all parts.
+"""make bench: every server on this machine in one run, one table. Bounded: about 20 minutes with all parts.
 
 make bench                                        everything; writes docs/performance.md and its chart
 make bench ARGS="--servers kea-mt,leaseboard-sqlite --parts new,cpu"      a part; only prints

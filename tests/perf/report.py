@@ -65,6 +65,11 @@ def _newcomers(result: Result) -> Rate | None:
     return result.light or result.new
 
 
+def _value(result: Result) -> float:
+    rate = _newcomers(result)
+    return rate.value if rate else 0
+
+
 def _rate(rate: Rate | None) -> str:
     return "" if rate is None else ("≥ " if rate.at_least else "") + f"{rate.value:,.0f}"
 
@@ -83,13 +88,15 @@ def compare(results: Sequence[Result]) -> list[Target]:
     by_key = {r.key: r for r in results}
     found: list[Target] = []
     kea = [by_key[k] for k in ("kea", "kea-mt") if k in by_key and _newcomers(by_key[k])]
-    own, on_postgresql = by_key.get("leaseboard-sqlite"), by_key.get("leaseboard-postgresql")
-    kea_postgresql = by_key.get("kea-postgresql")
-    if own and _newcomers(own) and kea:
-        best = max(kea, key=lambda r: rate.value if (rate := _newcomers(r)) else 0)
-        found.append(_ratio("SQLite, durable, new clients", own, best, 2))
-    if on_postgresql and _newcomers(on_postgresql) and kea_postgresql and _newcomers(kea_postgresql):
-        found.append(_ratio("PostgreSQL, durable, new clients", on_postgresql, kea_postgresql, 8))
+    own, kea_postgresql = by_key.get("leaseboard-sqlite"), by_key.get("kea-postgresql")
+    best = max(kea, key=_value, default=None)
+    for what, keys, peer, wanted in (
+        ("SQLite, durable, new clients", ("leaseboard-sqlite", "compiled-sqlite"), best, 2),
+        ("PostgreSQL, durable, new clients", ("leaseboard-postgresql", "compiled-postgresql"), kea_postgresql, 8),
+    ):
+        ours = [by_key[key] for key in keys if key in by_key]
+        if peer and _value(peer) and any(map(_value, ours)):
+            found.append(_ratio(what, max(ours, key=_value), peer, wanted))
     costs = [r.cpu_us for r in kea if r.cpu_us is not None]
     if own and own.cpu_us is not None and costs:
         found.append(
@@ -103,7 +110,7 @@ def _ratio(what: str, own: Result, peer: Result, wanted: float) -> Target:
     mine, theirs = _newcomers(own), _newcomers(peer)
     assert mine is not None and theirs is not None
     ratio = mine.value / max(1.0, theirs.value)
-    measured = f"{ratio:.2f} x ({_rate(mine)}/s, {peer.name} {_rate(theirs)}/s)"
+    measured = f"{ratio:.2f} x ({own.name} {_rate(mine)}/s, {peer.name} {_rate(theirs)}/s)"
     return Target(what, f">= {wanted:g} x {peer.name}", measured, ratio >= wanted)
 
 

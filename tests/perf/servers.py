@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,6 +85,8 @@ SERVERS: Final = (
     Server("isc", "ISC dhcpd", "yes", True, 10),
     Server("leaseboard-sqlite", "Leaseboard on SQLite", "yes", False, 8000),
     Server("leaseboard-postgresql", "Leaseboard on PostgreSQL", "yes", False, 4000),
+    Server("compiled-sqlite", "Leaseboard on SQLite, compiled", "yes", False, 8000),
+    Server("compiled-postgresql", "Leaseboard on PostgreSQL, compiled", "yes", False, 4000),
 )
 
 
@@ -151,19 +154,37 @@ def _start_leaseboard_postgresql(lab: Lab, folder: Path) -> Daemon:
     return start_leaseboard(lab, folder, postgresql_url(folder))
 
 
-def start_leaseboard(lab: Lab, folder: Path, url: str, pool: tuple[str, str] = POOL) -> Daemon:
+def _start_compiled_sqlite(lab: Lab, folder: Path) -> Daemon:
+    return start_leaseboard(lab, folder, f"sqlite:///{folder}/bench.db", sources=compiled())
+
+
+def _start_compiled_postgresql(lab: Lab, folder: Path) -> Daemon:
+    return start_leaseboard(lab, folder, postgresql_url(folder), sources=compiled())
+
+
+@cache
+def compiled() -> Path:
+    """Return the folder of the sources with their compiled modules, as the container image has them."""
+    made = ROOT / "build" / "compiled"
+    run(sys.executable, str(ROOT / "scripts" / "compile.py"), "--to", str(made))
+    return made
+
+
+def start_leaseboard(
+    lab: Lab, folder: Path, url: str, pool: tuple[str, str] = POOL, sources: Path = ROOT
+) -> Daemon:
     """Plan the subnet in an empty database, then start one worker on it."""
     engine = make_engine(url)
     upgrade(engine)
     plan.write_subnet(engine, pool, LEASE_S)
     engine.dispose()
-    return start_worker(lab, folder, url)
+    return start_worker(lab, folder, url, sources)
 
 
-def start_worker(lab: Lab, folder: Path, url: str) -> Daemon:
+def start_worker(lab: Lab, folder: Path, url: str, sources: Path = ROOT) -> Daemon:
     """Start a worker on a database that is ready; it serves when this returns."""
     words = (sys.executable, "-m", "dhcpd", "--database", url, "--interface", SERVER_LINK)
-    daemon = Daemon(lab.on_server(*words), folder, "leaseboard", {"PYTHONPATH": str(ROOT)})
+    daemon = Daemon(lab.on_server(*words), folder, "leaseboard", {"PYTHONPATH": str(sources)})
     _wait_for(daemon, "serving port")
     return daemon
 
@@ -265,4 +286,6 @@ _START: Final = {
     "isc": _start_isc,
     "leaseboard-sqlite": _start_sqlite,
     "leaseboard-postgresql": _start_leaseboard_postgresql,
+    "compiled-sqlite": _start_compiled_sqlite,
+    "compiled-postgresql": _start_compiled_postgresql,
 }
