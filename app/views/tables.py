@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -42,11 +43,20 @@ class Table:
 
     def shows(self, key: str) -> bool:
         """Tell whether the viewer wants to see the column."""
-        return key in self.chosen if self.chosen else self.column(key).shown
+        return key in self._shown
+
+    @cached_property
+    def _shown(self) -> frozenset[str]:
+        """The keys of what is seen: a page asks for each of its cells."""
+        return frozenset(self.chosen or (column.key for column in self.columns if column.shown))
 
     def column(self, key: str) -> Column:
         """Return a column by its key."""
-        return next(column for column in self.columns if column.key == key)
+        return self._by_key[key]
+
+    @cached_property
+    def _by_key(self) -> dict[str, Column]:
+        return {column.key: column for column in self.columns}
 
     @property
     def visible(self) -> int:
