@@ -180,7 +180,7 @@ def _reservation_shown(cidr: str, row: Reservation) -> dict[str, Any]:
 
 def _reservation_rows(session: Session) -> Iterable[dict[str, Any]]:
     cidrs = _cidrs(session)
-    for row in session.scalars(select(Reservation).order_by(Reservation.ip, Reservation.id)):
+    for row in session.scalars(select(Reservation).order_by(Reservation.ip.nulls_first(), Reservation.id)):
         yield _reservation_shown(cidrs[row.subnet_id], row)
 
 

@@ -164,9 +164,9 @@ def test_what_dnsmasq_and_kea_cannot_say_is_named(planned: SessionFactory) -> No
         assert set(lost["custom fields"]) <= {"site", "floor", "row", "rack"}
         assert lost["addresses"] == ["10.1.0.50", "2001:db8::10"]
         assert lost["a subnet that DHCPv4 does not serve"] == ["10.0.0.0/8", "2001:db8::/48", "2001:db8:0:1::/64"]
-        assert lost["client_class of a pool"] == ["10.1.0.100"]
-        assert lost["client_class of a subnet"] == ["10.2.0.0/24"]
-        assert lost["expires_at of a reservation"] == ["10.3.0.7"]
+        assert lost["client class of a pool"] == ["10.1.0.100"]
+        assert lost["client class of a subnet"] == ["10.2.0.0/24"]
+        assert lost["expires at of a reservation"] == ["10.3.0.7"]
         assert lost["tags of a subnet"] == ["10.3.0.0/24"]
     assert kea["denied clients"] == ["00:1b:21", "00:1b:23:00:00:01"]
     assert dnsmasq["shared networks"] == ["floor"]
