@@ -31,7 +31,6 @@ from app.services.events import PURGE_ROWS, purge
 from app.services.names import NAMES, Names
 from app.services.plan_map import PLAN_MAP, KeptPlan
 from app.services.reservations import any_expired, remove_expired
-from app.services.totals import TOTALS, Totals
 from app.services.users import count_users
 from app.services.uses import Uses
 from app.services.uses import write as write_uses
@@ -64,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url)
     names = Names()
-    kept = {NAMES: names, TOTALS: Totals(), PLAN_MAP: KeptPlan()}
+    kept = {NAMES: names, PLAN_MAP: KeptPlan()}
     app.state.sessions = make_session_factory(app.state.engine, kept)
     app.state.hub = Hub(app.state.sessions, names)
     app.state.keeper = Keeper(app.state.engine, settings)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.models import Subnet
 from app.models.types import Address
 from app.services.octets import number_of, raw
-from app.services.spans import IPV4_BASE, Span, address_of, key, merge, span
+from app.services.spans import IPV4_BASE, address_of, key, merge, span
 
 PLACES_AT_ONCE: Final = 100
 """The places of more subnets than these are read off the whole tree."""
@@ -57,11 +57,6 @@ def ranges(session: Session, *conditions: ColumnElement[bool]) -> list[Range]:
     """Return the subnets that meet the conditions, as keys."""
     query = select(Subnet.id, raw(session, Subnet.first), raw(session, Subnet.last)).where(*conditions)
     return [(id_, number_of(first), number_of(last)) for id_, first, last in session.execute(query)]
-
-
-def spans(session: Session) -> list[Span]:
-    """Return the ranges of all subnets, as keys."""
-    return [(first, last) for _, first, last in ranges(session)]
 
 
 def starts_around(address: Address, lengths: Iterable[int] | None = None) -> list[Address]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Subnet
 from app.services.audit import REVISION, current_revision
-from app.services.facts import Facts, load
+from app.services.facts import Facts, load_plan
 from app.services.grants import is_limited
 from app.services.nesting import Node, Range, nested, places, ranges
 from app.services.occupancy import BLOCK_BITS, blocks_of, numbers_within
@@ -211,22 +211,33 @@ class KeptPlan:
         revision = current_revision(session)  # before the plan: what is read later is never older than it
         with self._lock:
             if self._map is None or revision != self._revision:
-                subnets = ranges(session)
-                facts = load(session, [(first, last) for _, first, last in subnets])
-                self._map, self._revision = PlanMap(facts, subnets), revision
+                self._map, self._revision = read_map(session), revision
             return self._map
 
 
-def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
-    """Return the map for a large question; None = read what the question needs.
+def read_map(session: Session) -> PlanMap:
+    """Return the map of the plan as the session sees it."""
+    subnets = ranges(session)
+    return PlanMap(load_plan(session, [(first, last) for _, first, last in subnets]), subnets)
 
-    A session that sees only a part of the plan, or has changed it, is not answered by what all see.
-    """
-    kept: KeptPlan | None = session.info.get(PLAN_MAP)
+
+def map_of(session: Session) -> PlanMap:
+    """Return the map that is kept, or one of its own for a session that sees another plan."""
+    kept = _kept_for(session)
+    return read_map(session) if kept is None else kept.map(session)
+
+
+def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
+    """Return the map for a large question; None = read what the question needs."""
     small = sum(last - first + 1 for first, last in bounds) < LARGE
-    if kept is None or small or is_limited(session) or REVISION in session.info:
-        return None
-    return kept.map(session)
+    kept = None if small else _kept_for(session)
+    return None if kept is None else kept.map(session)
+
+
+def _kept_for(session: Session) -> KeptPlan | None:
+    """Return the kept map, unless the session sees only a part of the plan or has changed it."""
+    own = is_limited(session) or REVISION in session.info
+    return None if own else session.info.get(PLAN_MAP)
 
 
 def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:

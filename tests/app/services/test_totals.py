@@ -11,8 +11,9 @@ from app.models import KnownAddress, Pool, Reservation, Subnet
 from app.services import pools, reservations, subnets, usage
 from app.services.actors import COMMAND_LINE
 from app.services.grants import limited
+from app.services.plan_map import PLAN_MAP, KeptPlan
 from app.services.spans import span
-from app.services.totals import TOTALS, Totals, counted, totals
+from app.services.totals import counted, totals
 from dhcpd.adapters.store import Store
 from dhcpd.engine.leases import Lease as LeaseRow
 from tests.app.services.test_usage import BASE, World, churn
@@ -26,7 +27,7 @@ def whole(session: Session) -> tuple[int, int]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_totals_are_exact_under_random_churn(engine: Engine, seed: int) -> None:
-    factory = make_session_factory(engine, {TOTALS: Totals()})
+    factory = make_session_factory(engine, {PLAN_MAP: KeptPlan()})
     world = World(seed)
     world.plant(factory)
     store, leases = Store(engine, "w1"), dict[int, LeaseRow]()
@@ -42,7 +43,7 @@ def test_totals_are_exact_under_random_churn(engine: Engine, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_totals_follow_each_change_of_the_plan(engine: Engine, seed: int) -> None:
-    factory = make_session_factory(engine, {TOTALS: Totals()})
+    factory = make_session_factory(engine, {PLAN_MAP: KeptPlan()})
     world = World(seed)
     world.plant(factory)
     churn(Store(engine, "w1"), world, {})
@@ -68,7 +69,7 @@ def test_totals_follow_each_change_of_the_plan(engine: Engine, seed: int) -> Non
 
 
 def test_change_that_is_taken_back_leaves_the_totals_alone(engine: Engine) -> None:
-    factory = make_session_factory(engine, {TOTALS: Totals()})
+    factory = make_session_factory(engine, {PLAN_MAP: KeptPlan()})
     World(1).plant(factory)
     with unit_of_work(factory, writing=False) as session:
         before = totals(session)
@@ -86,7 +87,7 @@ def test_totals_of_some_subnets_are_theirs_alone(factory: SessionFactory, engine
     world = World(4)
     world.plant(factory)
     churn(Store(engine, "w1"), world, {})
-    with unit_of_work(make_session_factory(engine, {TOTALS: Totals()}), writing=False) as session:
+    with unit_of_work(make_session_factory(engine, {PLAN_MAP: KeptPlan()}), writing=False) as session:
         totals(session)
         first, last = IPv4Address(BASE + 256), IPv4Address(BASE + 511)
         with limited(session, ((first, last),)):
