@@ -294,7 +294,7 @@ def test_undo_a_mistake(hand: Hand, served: Product) -> None:
     pool = served.api("GET", f"/pools?subnet_id={subnet}").json()["items"][0]["id"]
     assert served.api("DELETE", f"/pools/{pool}").status_code == 204
     page.goto(f"/audit?q=pools/{pool}")
-    hand.press(page.get_by_role("link", name=f"pools {net}.50").first)
+    hand.press(page.get_by_role("link", name=f"Pool {net}.50").first)
     hand.press(page.get_by_role("button", name="Undo this change"))
     expect(page.get_by_text("is live on 1 of 1 worker")).to_be_visible(timeout=LIVE_MS)
     assert served.api("GET", f"/pools?subnet_id={subnet}").json()["items"][0]["start"] == f"{net}.50"

@@ -71,7 +71,7 @@ def test_bad_pool_keeps_what_was_typed_and_names_the_other(page: Page, product: 
     page.goto(f"/subnets/{subnet}/pools/new")
     page.get_by_label("First address").fill("10.9.0.60")
     page.get_by_label("Last address").fill("10.9.0.70")
-    expect(page.locator("#impact")).to_contain_text("overlaps the pool 10.9.0.50-10.9.0.249")
+    expect(page.locator("#impact")).to_contain_text("overlaps the pool 10.9.0.50-10.9.0.249", timeout=LIVE_MS)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("First address")).to_have_value("10.9.0.60")
     expect(page.locator("#h-start")).to_contain_text("overlaps the pool 10.9.0.50-10.9.0.249")

@@ -66,8 +66,8 @@ def test_renamed_class_keeps_its_pools_and_the_expressions_that_refer_to_it(fact
         assert quiet is not None
         assert quiet.expression == r'not class("tele\"phones")'
         assert [e.object for e in audit.list_entries(session)][:2] == [
-            "client_classes/2",
             f"client_classes/{phones}",
+            "client_classes/2",
         ]
 
 
