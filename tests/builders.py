@@ -12,6 +12,9 @@ from pathlib import Path
 import httpx
 from sqlalchemy import Engine
 
+from app.database import make_engine, make_session_factory, unit_of_work
+from app.services import tokens, users
+from app.services.actors import COMMAND_LINE
 from dhcpd.adapters.store import Store
 from dhcpd.engine.leases import ACTIVE, Lease, LeaseChange
 from dhcpd.engine.reasons import Reason
@@ -88,8 +91,12 @@ class Product:
         return self.web.request(method, f"/api/v1{path}", headers=self.bearer, **more)  # type: ignore[arg-type]  # passed on
 
     def sign_up(self) -> None:
-        self.command("user", "add", "root", "--role", "admin", "--password-stdin", given=PASSWORD + "\n")
-        secret = self.command("token", "create", "--user", "root", "--name", "test")
+        """Make the first administrator and a token of theirs, in the product's database."""
+        engine = make_engine(self.env["LEASEBOARD_DATABASE_URL"])
+        with unit_of_work(make_session_factory(engine)) as session:
+            user = users.create_user(session, COMMAND_LINE, "root", PASSWORD, "admin")
+            _, secret = tokens.create_token(session, COMMAND_LINE, user, "test", None)
+        engine.dispose()
         self.bearer = {"Authorization": f"Bearer {secret}"}
 
     def plan(self, cidr: str = "10.9.0.0/24", start: str = "10.9.0.50", end: str = "10.9.0.249") -> int:
