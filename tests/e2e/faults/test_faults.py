@@ -170,7 +170,7 @@ def test_no_lease_ends_because_the_clock_was_set_ahead(tmp_path: Path) -> None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("a jump of the clock needs faketime")
     offset = tmp_path / "offset"
     offset.write_text("+0")
-    faked = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1",
+    faked = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_CACHE_DURATION": "1",
              "FAKETIME_DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
     with serving(tmp_path, **faked) as product:
         with Arrivals(product, RELAY) as arrivals:
