@@ -1,7 +1,6 @@
 """Which fields of their own have people defined, and do the values that are there still fit?"""
 
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
 from typing import Any, Final
 
 from sqlalchemy import Text, cast, func, or_, select
@@ -12,7 +11,7 @@ from app.schemas.labels import CustomFieldIn
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
-from app.services.labels import DEFINITIONS, TABLES, fault_of
+from app.services.labels import DEFINITIONS, TABLES, fault_of, find_bearer
 from app.services.listing import Listing, fields
 from app.services.locks import lock_plan
 from app.services.rows import check_version, picture
@@ -103,7 +102,7 @@ def delete_custom_field(session: Session, actor: Actor, field_id: int, expected_
 def give_back(session: Session, row: CustomField, told: Mapping[str, Any]) -> None:
     """Give the values of a deleted field, as its picture in the audit tells, to what is still there."""
     for key, value in told.get("values", {}).items():
-        found: Any = session.get(TABLES[row.resource], ip_address(key) if row.resource == "addresses" else int(key))
+        found = find_bearer(session, row.resource, key)
         if found is not None:
             found.custom_fields = {**found.custom_fields, row.name: value}
     session.flush()

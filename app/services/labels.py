@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -27,6 +28,11 @@ def label(session: Session, resource: str, row: Labelled, tags: Sequence[str], v
     row.custom_fields = checked(session, resource, values)
     row.tags = list(tags)
     ensure_tags(session, tags)
+
+
+def find_bearer(session: Session, resource: str, key: str) -> Any:
+    """Return the object that bears labels by its id, of addresses the address itself; None = it is gone."""
+    return session.get(TABLES[resource], ip_address(key) if resource == "addresses" else int(key))
 
 
 def ensure_tags(session: Session, names: Sequence[str]) -> None:

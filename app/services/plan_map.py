@@ -112,6 +112,10 @@ class PlanMap:
         self._fixed, self._reserved = _bits(fixed), _bits(reserved)
         self._masks: dict[int, Masks] = {}
 
+    def open_in(self, bounds: Span) -> int:
+        """Return how many addresses of the bounds are free unless they are taken."""
+        return self.open.within(bounds) - within(self.in_open, bounds)
+
     def masks(self, block: int) -> Masks:
         """Return the masks of a block."""
         found = self._masks.get(block)
@@ -150,19 +154,11 @@ class Marks:
 
     def __init__(self, plan: PlanMap, rows: Iterable[tuple[int, int, int]]) -> None:
         """Take rows of (block, active, declined) in the order of blocks."""
-        known = [(block, active & _ALL, declined & _ALL) for block, active, declined in rows]
-        self._plan, self._rows = plan, known
-        self._blocks = [block for block, _, _ in known]
-        masks = [plan.masks(block) for block in self._blocks]
-        taken = [active | declined for _, active, declined in known]
-        columns = (
-            ((row[1] & ~mask.fixed).bit_count() for row, mask in zip(known, masks, strict=True)),
-            ((row[2] & ~mask.fixed).bit_count() if row[2] else 0 for row, mask in zip(known, masks, strict=True)),
-            ((bits & mask.reserved).bit_count() for bits, mask in zip(taken, masks, strict=True)),
-            ((bits & mask.open).bit_count() for bits, mask in zip(taken, masks, strict=True)),
-            ((bits & mask.closed).bit_count() for bits, mask in zip(taken, masks, strict=True)),
-        )
-        self._before = [[0, *accumulate(column)] for column in columns]
+        self._plan = plan
+        self._rows = [(block, active & _ALL, declined & _ALL) for block, active, declined in rows]
+        self._blocks = [block for block, _, _ in self._rows]
+        counts = (_count(plan.masks(block), active, declined) for block, active, declined in self._rows)
+        self._before = [[0, *accumulate(column)] for column in zip(*counts, strict=True)]
 
     def count(self, bounds: Span) -> Counts:
         """Return the counts of a span (keys)."""

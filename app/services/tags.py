@@ -1,7 +1,6 @@
 """Which tags are there, and what happens to the objects that bear one?"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
 from typing import Any, Final
 
 from sqlalchemy import func, or_, select
@@ -12,7 +11,7 @@ from app.schemas.labels import TagIn
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, NotFound, Problem
-from app.services.labels import TABLES, tagged
+from app.services.labels import TABLES, find_bearer, tagged
 from app.services.listing import Listing, fields
 from app.services.locks import lock_plan
 from app.services.rows import check_version, picture
@@ -101,7 +100,7 @@ def give_back(session: Session, row: Tag, told: Mapping[str, Any]) -> None:
     """Let what bore a deleted tag, as its picture in the audit tells, bear it again if it is still there."""
     for bearer in told.get("bearers", ()):
         resource, _, key = bearer.partition("/")
-        found: Any = session.get(TABLES[resource], ip_address(key) if resource == "addresses" else int(key))
+        found = find_bearer(session, resource, key)
         if found is not None:
             found.tags = sorted({*found.tags, row.name})
     session.flush()

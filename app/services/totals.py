@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from app.services.plan_map import PlanMap, map_of, marks_in
 from app.services.spans import Span
-from app.services.usage import MapTally
 
 
 class Counted(NamedTuple):
@@ -37,5 +36,5 @@ def counted(session: Session, bounds: Mapping[int, Span]) -> dict[int, Counted]:
 
 def _counts(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> list[Counted]:
     marks = marks_in(session, plan, bounds)
-    tally = MapTally(plan, marks)
-    return [Counted(plan.pools.within(each), marks.count(each).leased, tally.free(each)) for each in bounds]
+    marked = [(each, marks.count(each)) for each in bounds]
+    return [Counted(plan.pools.within(each), of.leased, plan.open_in(each) - of.of_free) for each, of in marked]

@@ -92,7 +92,7 @@ class MapTally:
         total = size([bounds]) - within(plan.edges, bounds)
         gateway, static = within(plan.gateways, bounds), within(plan.static, bounds)
         reserved = within(plan.reserved, bounds) - marked.of_reserved
-        excluded, free = self._excluded(bounds) - marked.of_excluded, self._open(bounds) - marked.of_free
+        excluded, free = self._excluded(bounds) - marked.of_excluded, plan.open_in(bounds) - marked.of_free
         leased, declined = marked.leased, marked.declined
         unused = total - gateway - static - leased - declined - reserved - excluded - free
         pool = plan.pools.within(bounds)
@@ -108,18 +108,11 @@ class MapTally:
             static=within(plan.static, bounds) + within(plan.gateways, bounds),
             declined=marked.declined,
             excluded=self._excluded(bounds) - marked.of_excluded,
-            free=self._open(bounds) - marked.of_free if kind == "dynamic" else 0,
+            free=plan.open_in(bounds) - marked.of_free if kind == "dynamic" else 0,
         )
-
-    def free(self, bounds: Span) -> int:
-        """Return how many addresses of a span a pool can give."""
-        return self._open(bounds) - self._marks.count(bounds).of_free
 
     def _excluded(self, bounds: Span) -> int:
         return self._plan.holes.within(bounds) - within(self._plan.in_holes, bounds)
-
-    def _open(self, bounds: Span) -> int:
-        return self._plan.open.within(bounds) - within(self._plan.in_open, bounds)
 
 
 class _Marks:

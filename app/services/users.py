@@ -59,7 +59,7 @@ def create_user(
     name = name.strip()
     _check(session, name, role, subnets)
     if find_by_name(session, name) is not None:
-        raise Conflict(Problem("name", "duplicate", f"There is a user {name} already.", "users", name))
+        raise _taken(name, name)
     hashed = "" if password is None else _hash(name, password)
     row = User(name=name, password_hash=hashed, role=role, subnets=subnets, external_id=external_id)
     session.add(row)
@@ -97,8 +97,7 @@ def update_user(session: Session, actor: Actor, user: User, changes: dict[str, A
         _check(session, user.name, user.role, user.subnets)
         other = find_by_name(session, user.name)
     if other is not None and other is not user:
-        detail = f"There is a user {user.name} already."
-        raise Conflict(Problem("name", "duplicate", detail, "users", str(other.id)))
+        raise _taken(user.name, str(other.id))
     session.flush()
     _keep_an_admin(session)
     if user.disabled:
@@ -152,11 +151,14 @@ def _refuse_same(session: Session, row: User) -> None:
         same.append(User.external_id == row.external_id)
     other = session.scalar(select(User).where(or_(*same)).limit(1))
     if other is not None and other.name == row.name:
-        detail = f"There is a user {row.name} already."
-        raise Conflict(Problem("name", "duplicate", detail, "users", str(other.id)))
+        raise _taken(row.name, str(other.id))
     if other is not None:
         detail = f"The person of {row.name} at the provider has the account {other.name} now."
         raise Conflict(Problem("external_id", "duplicate", detail, "users", str(other.id)))
+
+
+def _taken(name: str, by: str) -> Conflict:
+    return Conflict(Problem("name", "duplicate", f"There is a user {name} already.", "users", by))
 
 
 def check_subnets(session: Session, subnets: Sequence[int] | None) -> None:

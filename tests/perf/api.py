@@ -7,33 +7,26 @@ The database must be empty or filled by this script before. The target is a p95 
 of this process, the asking client included, and of the database's processes where they run on this machine.
 """
 
-import argparse
-import gc
-import socket
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Final
 
 import httpx
-import uvicorn
 from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
-from app.database import make_engine, make_session_factory, unit_of_work
+from app.database import make_session_factory, unit_of_work
 from app.main import create_app
-from app.migrate import upgrade
 from app.models import User
 from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
-from app.services.names import NAMES
 from app.settings import Settings
-from tests.perf.large_plan import fill
 from tests.perf.questions import Questions, questions
+from tests.perf.serving import arguments, planned, served
 
 TARGET_MS: Final = 100.0
 Spent = tuple[list[float], float]
@@ -116,28 +109,6 @@ def _cpu_ms(pid: int) -> float:
     return 0.0
 
 
-@contextmanager
-def served(database: str, token: str) -> Iterator[tuple[httpx.Client, Engine]]:
-    """Yield a client of a server of this process, as `leaseboard web` runs it, and the server's database."""
-    app = create_app(Settings(database_url=database, api_requests_per_minute=0))
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started or not app.state.sessions.kw["info"][NAMES].known:
-        time.sleep(0.05)
-    gc.collect()
-    gc.freeze()  # as `leaseboard web` does
-    url, headers = f"http://127.0.0.1:{listener.getsockname()[1]}", {"Authorization": f"Bearer {token}"}
-    try:
-        with httpx.Client(base_url=url, headers=headers, timeout=120) as web:
-            yield web, app.state.engine
-    finally:
-        app.state.hub.stop()
-        server.should_exit = True
-        thread.join()
-
-
 def token_of(session: Session) -> str:
     """Return a new token of an administrator."""
     owner = session.scalar(select(User).limit(1))
@@ -147,24 +118,19 @@ def token_of(session: Session) -> str:
 
 def main() -> int:
     """Fill, ask, print; return 1 when a question misses the target."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("database")
-    parser.add_argument("--leases", type=int, default=1_000_000)
-    parser.add_argument("--subnets", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--only", default="", help="ask only what has this text in its name or group")
-    given = parser.parse_args()
-    engine = make_engine(given.database)
-    upgrade(engine)
-    fill(engine, given.leases, given.subnets)
+    given = arguments(__doc__, rounds=30, only="ask only what has this text in its name or group")
+    engine = planned(given)
     with unit_of_work(make_session_factory(engine)) as session:
         token, asked = token_of(session), questions(session)
     engine.dispose()
     chosen = {
         g: {n: p for n, p in named.items() if given.only in g or given.only in n} for g, named in asked.items()
     }
-    with served(given.database, token) as (web, used):
-        missed = measure(web, {g: named for g, named in chosen.items() if named}, given.rounds, Watch(used))
+    app = create_app(Settings(database_url=given.database, api_requests_per_minute=0))
+    headers = {"Authorization": f"Bearer {token}"}
+    with served(app) as url, httpx.Client(base_url=url, headers=headers, timeout=120) as web:
+        watch = Watch(app.state.engine)
+        missed = measure(web, {g: named for g, named in chosen.items() if named}, given.rounds, watch)
     return 1 if missed else 0
 
 

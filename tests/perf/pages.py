@@ -7,40 +7,32 @@ The database is filled as `tests.perf.api` does it, with a fortnight of use and 
 The time is the server's own, from the request to the last octet of the answer; the target is a p95 of 100 ms.
 """
 
-import argparse
-import gc
 import gzip
 import re
-import socket
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median, quantiles
 from typing import Any, Final
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import BigInteger, Engine, func, insert, literal, select, type_coerce
 from sqlalchemy.orm import Session
 
-from app.database import make_engine, make_session_factory, unit_of_work
+from app.database import make_session_factory, unit_of_work
 from app.main import create_app
-from app.migrate import upgrade
 from app.models import AuditEntry, Lease, User, UseSample, UseSeries
 from app.models.base import utc_now
 from app.services import tokens, use_samples, users
 from app.services.actors import COMMAND_LINE
-from app.services.names import NAMES
 from app.services.use_samples import HOUR_S
 from app.settings import Settings
 from tests.perf.api import TARGET_MS
-from tests.perf.large_plan import fill, write
+from tests.perf.large_plan import write
+from tests.perf.serving import arguments, planned, served
 
 PASSWORD: Final = "correct horse battery"
 HOURS_APART: Final = 5
@@ -114,25 +106,6 @@ def fill_audit(engine: Engine) -> None:
          "object": f"subnets/{n % 9000 + 1}", "before": {"name": "old"}, "after": {"name": "new"}, "revision": 0,
          "message": ""} for n in range(AUDIT_LINES)
     ))  # fmt: skip
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[tuple[str, Stopwatch]]:
-    """Run the application on loopback; yield its address and the watch before it."""
-    watch, listener = Stopwatch(app), socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(watch, log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started or not app.state.sessions.kw["info"][NAMES].known:
-        time.sleep(0.05)
-    gc.collect()
-    gc.freeze()  # as `leaseboard web` does
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", watch
-    finally:
-        app.state.hub.stop()
-        server.should_exit = True
-        thread.join()
 
 
 def owned(web: httpx.Client, headers: dict[str, str]) -> dict[str, int]:
@@ -260,16 +233,8 @@ def ask(web: httpx.Client, watch: Stopwatch, chosen: dict[str, str], rounds: int
 
 def main() -> int:
     """Fill, ask, print; return 1 when a page misses the target."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("database")
-    parser.add_argument("--leases", type=int, default=1_000_000)
-    parser.add_argument("--subnets", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--only", default="", help="pages whose name this expression matches")
-    given = parser.parse_args()
-    engine = make_engine(given.database)
-    upgrade(engine)
-    fill(engine, given.leases, given.subnets)
+    given = arguments(__doc__, rounds=20, only="pages whose name this expression matches")
+    engine = planned(given)
     fill_use(engine)
     fill_audit(engine)
     with unit_of_work(make_session_factory(engine)) as session:
@@ -277,7 +242,8 @@ def main() -> int:
         owner = owner or users.create_user(session, COMMAND_LINE, "pages", PASSWORD, "admin")
         _, secret = tokens.create_token(session, COMMAND_LINE, owner, "pages", None)
     app = create_app(Settings(database_url=given.database, api_requests_per_minute=0))
-    with serving(app) as (url, watch), httpx.Client(base_url=url, timeout=120) as web:
+    watch = Stopwatch(app)
+    with served(app, watch) as url, httpx.Client(base_url=url, timeout=120) as web:
         own = owned(web, {"Authorization": f"Bearer {secret}"})
         signed = web.post("/login", data={"name": "pages", "password": PASSWORD})
         assert signed.status_code == 303, signed.status_code

@@ -1,0 +1,57 @@
+"""How is the application run for a measurement of what it answers over a large plan?"""
+
+import argparse
+import gc
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from app.database import make_engine
+from app.migrate import upgrade
+from app.services.names import NAMES
+from tests.perf.large_plan import fill
+
+
+def arguments(doc: str | None, *, rounds: int, only: str) -> argparse.Namespace:
+    """Return what the command line says; `only` explains the option of that name."""
+    parser = argparse.ArgumentParser(description=doc)
+    parser.add_argument("database")
+    parser.add_argument("--leases", type=int, default=1_000_000)
+    parser.add_argument("--subnets", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--only", default="", help=only)
+    return parser.parse_args()
+
+
+def planned(given: argparse.Namespace) -> Engine:
+    """Return the database, migrated and filled."""
+    engine = make_engine(given.database)
+    upgrade(engine)
+    fill(engine, given.leases, given.subnets)
+    return engine
+
+
+@contextmanager
+def served(app: FastAPI, before: Any = None) -> Iterator[str]:
+    """Run the application on loopback in this process, behind what stands `before` it; yield its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(before or app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started or not app.state.sessions.kw["info"][NAMES].known:
+        time.sleep(0.05)
+    gc.collect()
+    gc.freeze()  # as `leaseboard web` does
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        app.state.hub.stop()
+        server.should_exit = True
+        thread.join()
