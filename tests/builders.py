@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 from sqlalchemy import Engine
 
-from app.database import make_engine, make_session_factory, unit_of_work
+from app.database import SessionFactory, make_engine, make_session_factory, unit_of_work
 from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
+from app.services.plan_map import PLAN_MAP, KeptPlan
 from dhcpd.adapters.store import Store
 from dhcpd.engine.leases import ACTIVE, Lease, LeaseChange
 from dhcpd.engine.reasons import Reason
@@ -31,6 +32,11 @@ def free_port(kind: int) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def keeping_sessions(engine: Engine) -> SessionFactory:
+    """Return sessions that share a kept plan, as those of the application do."""
+    return make_session_factory(engine, {PLAN_MAP: KeptPlan()})
 
 
 def discover(relay: str, mac: bytes, *, wanted: bytes = b"") -> bytes:

@@ -16,9 +16,7 @@ from app.services.addresses import describe
 from app.services.grants import limit
 from app.services.listing import Unreadable, read_wish
 from app.services.patch import parsed
-from dhcpd.adapters.store import Store
-from dhcpd.engine.leases import Lease as LeaseRow
-from tests.app.services.test_usage import BASE, World, churn
+from tests.app.services.test_usage import BASE, World, churned
 from tests.builders import hold_leases
 
 
@@ -38,10 +36,7 @@ def listed(session: Session, size: int = 50, **parameters: str) -> list[AddressO
 @pytest.mark.parametrize("seed", range(4))
 def test_every_state_has_exactly_its_addresses(engine: Engine, factory: SessionFactory, seed: int) -> None:
     world = World(seed)
-    world.plant(factory)
-    store, leases = Store(engine, "w1"), dict[int, LeaseRow]()
-    for _ in range(3):
-        churn(store, world, leases)
+    list(churned(engine, world, 3))
     with unit_of_work(factory, writing=False) as session:
         right = describe(session, [IPv4Address(n) for n in range(BASE, BASE + 1024)])
         assert listed(session) == right

@@ -7,14 +7,13 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 import pytest
 from sqlalchemy import Engine
 
-from app.database import SessionFactory, make_session_factory, unit_of_work
+from app.database import SessionFactory, unit_of_work
 from app.models import KnownAddress, Pool, Reservation, ReservationIdentifier, Subnet
 from app.services import grid, plan_map
 from app.services.addresses import describe
 from app.services.errors import Invalid
 from app.services.grid import width_of
-from app.services.plan_map import PLAN_MAP, KeptPlan
-from tests.builders import hold_leases
+from tests.builders import hold_leases, keeping_sessions
 
 STATES = ("leased", "reserved", "static", "gateway", "declined", "excluded")
 
@@ -38,7 +37,7 @@ def test_buckets_count_what_describing_each_address_gives(
     engine: Engine, seed: int, kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plan_map, "LARGE", 0 if kept else 2**128)
-    factory = make_session_factory(engine, {PLAN_MAP: KeptPlan()})
+    factory = keeping_sessions(engine)
     chance = random.Random(seed)
     subnet = make(factory, "10.0.0.0/20", gateway=IPv4Address("10.0.3.255"))
     make(factory, "10.0.5.0/24", dhcp_enabled=False)

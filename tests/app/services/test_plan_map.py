@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.database import SessionFactory, make_session_factory, unit_of_work
+from app.database import SessionFactory, unit_of_work
 from app.models import Subnet
 from app.schemas.pools import PoolIn
 from app.schemas.subnets import SubnetIn
 from app.services import plan_map, pools, usage
 from app.services.actors import Actor
 from app.services.grants import limit
-from app.services.plan_map import PLAN_MAP, KeptPlan
 from app.services.subnets import create_subnet
+from tests.builders import keeping_sessions
 
 ANNA = Actor("anna", "admin")
 WHOLE = "10.0.0.0/16"
@@ -23,7 +23,7 @@ WHOLE = "10.0.0.0/16"
 @pytest.fixture
 def keeping(engine: Engine) -> SessionFactory:
     """Sessions that share a kept plan with one subnet in it."""
-    factory = make_session_factory(engine, {PLAN_MAP: KeptPlan()})
+    factory = keeping_sessions(engine)
     with unit_of_work(factory) as session:
         create_subnet(session, ANNA, SubnetIn(cidr=WHOLE))
     return factory

@@ -6,17 +6,16 @@ import pytest
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from app.database import SessionFactory, make_session_factory, unit_of_work
+from app.database import SessionFactory, unit_of_work
 from app.models import KnownAddress, Pool, Reservation, Subnet
 from app.services import pools, reservations, subnets, usage
 from app.services.actors import COMMAND_LINE
 from app.services.grants import limited
-from app.services.plan_map import PLAN_MAP, KeptPlan
 from app.services.spans import span
 from app.services.totals import counted, totals
 from dhcpd.adapters.store import Store
-from dhcpd.engine.leases import Lease as LeaseRow
-from tests.app.services.test_usage import BASE, World, churn
+from tests.app.services.test_usage import BASE, World, churn, churned
+from tests.builders import keeping_sessions
 
 
 def whole(session: Session) -> tuple[int, int]:
@@ -27,12 +26,8 @@ def whole(session: Session) -> tuple[int, int]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_totals_are_exact_under_random_churn(engine: Engine, seed: int) -> None:
-    factory = make_session_factory(engine, {PLAN_MAP: KeptPlan()})
-    world = World(seed)
-    world.plant(factory)
-    store, leases = Store(engine, "w1"), dict[int, LeaseRow]()
-    for _ in range(5):
-        churn(store, world, leases)
+    factory = keeping_sessions(engine)
+    for _ in churned(engine, World(seed), 5):
         with unit_of_work(factory, writing=False) as session:
             assert totals(session) == whole(session)
             rows = list(session.scalars(select(Subnet)))
@@ -43,7 +38,7 @@ def test_totals_are_exact_under_random_churn(engine: Engine, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_totals_follow_each_change_of_the_plan(engine: Engine, seed: int) -> None:
-    factory = make_session_factory(engine, {PLAN_MAP: KeptPlan()})
+    factory = keeping_sessions(engine)
     world = World(seed)
     world.plant(factory)
     churn(Store(engine, "w1"), world, {})
@@ -69,7 +64,7 @@ def test_totals_follow_each_change_of_the_plan(engine: Engine, seed: int) -> Non
 
 
 def test_change_that_is_taken_back_leaves_the_totals_alone(engine: Engine) -> None:
-    factory = make_session_factory(engine, {PLAN_MAP: KeptPlan()})
+    factory = keeping_sessions(engine)
     World(1).plant(factory)
     with unit_of_work(factory, writing=False) as session:
         before = totals(session)
@@ -87,7 +82,7 @@ def test_totals_of_some_subnets_are_theirs_alone(factory: SessionFactory, engine
     world = World(4)
     world.plant(factory)
     churn(Store(engine, "w1"), world, {})
-    with unit_of_work(make_session_factory(engine, {PLAN_MAP: KeptPlan()}), writing=False) as session:
+    with unit_of_work(keeping_sessions(engine), writing=False) as session:
         totals(session)
         first, last = IPv4Address(BASE + 256), IPv4Address(BASE + 511)
         with limited(session, ((first, last),)):

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections import Counter
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 import pytest
@@ -12,12 +13,12 @@ from sqlalchemy.orm import Session
 from app.database import SessionFactory, make_session_factory, unit_of_work
 from app.models import KnownAddress, Lease, LeaseBlock, Pool, Reservation, ReservationIdentifier, Subnet
 from app.services import occupancy, plan_map, usage
-from app.services.plan_map import PLAN_MAP, KeptPlan
 from app.services.usage import PoolUsage, Usage
 from dhcpd.adapters.store import Store
 from dhcpd.engine.leases import ACTIVE, DECLINED, EXPIRED, RELEASED, LeaseChange
 from dhcpd.engine.leases import Lease as LeaseRow
 from dhcpd.engine.reasons import Reason
+from tests.builders import keeping_sessions
 
 BASE = int(IPv4Address("10.0.0.0"))
 PARENT = (BASE, BASE + 1023, 22)
@@ -123,12 +124,9 @@ def test_use_is_exact_under_random_churn(
     engine: Engine, seed: int, kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plan_map, "LARGE", 0 if kept else 2**128)
-    factory = make_session_factory(engine, {PLAN_MAP: KeptPlan()})
+    factory = keeping_sessions(engine)
     world = World(seed)
-    world.plant(factory)
-    store, leases = Store(engine, "w1"), dict[int, LeaseRow]()
-    for _ in range(8):
-        churn(store, world, leases)
+    for leases in churned(engine, world, 8):
         marked = {ip: row.state for ip, row in leases.items() if row.state in (ACTIVE, DECLINED)}
         states = world.states(marked)
         with unit_of_work(factory, writing=False) as session:
@@ -140,6 +138,15 @@ def test_use_is_exact_under_random_churn(
         assert found == {row.id: world.expected(row, states) for row in subnets}
         assert in_pools == {row.id: of_pool(row, states) for row in pools}
         assert alone == found
+
+
+def churned(engine: Engine, world: World, times: int) -> Iterator[dict[int, LeaseRow]]:
+    """Plant the world, churn it some times, and yield the leases after each."""
+    world.plant(make_session_factory(engine))
+    store, leases = Store(engine, "w1"), dict[int, LeaseRow]()
+    for _ in range(times):
+        churn(store, world, leases)
+        yield leases
 
 
 def churn(store: Store, world: World, leases: dict[int, LeaseRow]) -> None:
