@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     kept = {NAMES: names, PLAN_MAP: KeptPlan()}
     app.state.sessions = make_session_factory(app.state.engine, kept)
     app.state.hub = Hub(app.state.sessions, names)
-    app.state.keeper = Keeper(app.state.engine, settings)
+    app.state.keeper = Keeper(app.state.engine, app.state.sessions, settings)
     app.state.gate = Gate(app.state.engine.dialect.name)
     app.state.imports = ImportRunner(app.state.sessions, settings.database_url)
     app.state.throttle = Throttle()

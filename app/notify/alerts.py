@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Alert, AlertRule, LeaseBlock, Pool, Revision, Worker
+from app.models import Alert, AlertRule, LeaseBlock, Revision, Worker
 from app.models.base import utc_now
 from app.services.audit import current_revision
 from app.services.rows import picture
-from app.services.usage import pool_usage
+from app.services.spans import address_of
+from app.services.usage import pools_over
 from app.services.workers import SILENT_S, is_live
 from dhcpd.engine.reasons import explain
 
@@ -37,6 +38,10 @@ class Finding:
     level: int = 2
 
 
+Looked: TypeAlias = dict[int, dict[str, Finding]]
+"""What was found: id of the rule -> object -> finding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """An alert that began or ended."""
@@ -49,11 +54,33 @@ class Transition:
         return {**picture(self.alert), "rule": self.rule.name, "kind": self.rule.kind}
 
 
-def evaluate(session: Session) -> list[Transition]:
-    """Compare what is with what was firing; return what changed."""
+def look(session: Session) -> Looked:
+    """Return what each rule finds; the long part, and it only reads."""
+    rules = session.scalars(select(AlertRule).where(AlertRule.enabled).order_by(AlertRule.id)).all()
+    return {rule.id: {found.object: found for found in CHECKS[rule.kind](session, rule)} for rule in rules}
+
+
+def is_news(session: Session, looked: Looked) -> bool:
+    """Tell whether what was found differs from what is firing."""
+    firing: dict[int, dict[str, int]] = {id_: {} for id_ in looked}
+    rows = session.execute(select(Alert.rule_id, Alert.object, Alert.value).where(Alert.state == "firing"))
+    for rule_id, object_, value in rows:
+        if rule_id in firing:
+            firing[rule_id][object_] = value
+    return any(_differs(found, firing[id_]) for id_, found in looked.items())
+
+
+def _differs(found: dict[str, Finding], firing: dict[str, int]) -> bool:
+    if any(object_ not in found or found[object_].value != value for object_, value in firing.items()):
+        return True
+    return len(firing) < MAX_FIRING and any(f.level == 2 and f.object not in firing for f in found.values())
+
+
+def evaluate(session: Session, looked: Looked) -> list[Transition]:
+    """Write what was found where it differs from what was firing; return what changed."""
     changed: list[Transition] = []
-    for rule in session.scalars(select(AlertRule).where(AlertRule.enabled).order_by(AlertRule.id)):
-        found = {finding.object: finding for finding in CHECKS[rule.kind](session, rule)}
+    for rule in session.scalars(select(AlertRule).where(AlertRule.enabled, AlertRule.id.in_(looked))):
+        found = looked[rule.id]
         firing = {row.object: row for row in session.scalars(
             select(Alert).where(Alert.rule_id == rule.id, Alert.state == "firing"))}  # fmt: skip
         changed += [Transition(row, rule) for row in _begin(session, rule, found, firing)]
@@ -88,20 +115,12 @@ def _end(found: dict[str, Finding], firing: dict[str, Alert]) -> Iterable[Alert]
 
 def _pools(session: Session, rule: AlertRule) -> list[Finding]:
     """Pools at or over the threshold; those between `clear` and it go on firing, so that none flutters."""
-    query = select(Pool).where(Pool.kind == "dynamic")
-    pools = list(
-        session.scalars(query if rule.subnet_id is None else query.where(Pool.subnet_id == rule.subnet_id))
-    )
     found = []
-    usage = pool_usage(session, pools) if pools else {}
-    for row in pools:
-        used = usage[row.id]
-        room = used.size - used.excluded
-        percent = 100 * (room - used.free) // room if room else 100
-        if percent >= min(rule.clear, rule.threshold):
-            message = f"The pool {row.first}-{row.last} is {percent} % full: {used.free} addresses are free."
-            level = 2 if percent >= rule.threshold else 1
-            found.append(Finding(f"pools/{row.id}", message, percent, level))
+    for pool, used in pools_over(session, min(rule.clear, rule.threshold), rule.subnet_id):
+        first, last = map(address_of, pool.span)
+        percent = used.percent
+        message = f"The pool {first}-{last} is {percent} % full: {used.free} addresses are free."
+        found.append(Finding(f"pools/{pool.id}", message, percent, 2 if percent >= rule.threshold else 1))
     return found
 
 
@@ -163,8 +182,3 @@ CHECKS: Final[dict[str, Callable[[Session, AlertRule], list[Finding]]]] = {
     "worker_behind": _behind,
     "worker_silent": _silent,
 }
-
-
-def is_watching(session: Session) -> bool:
-    """Tell whether there is a rule to look at."""
-    return session.scalar(select(AlertRule.id).where(AlertRule.enabled).limit(1)) is not None

@@ -10,7 +10,7 @@ from typing import IO, Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import SessionFactory, make_session_factory, unit_of_work
+from app.database import SessionFactory, unit_of_work
 from app.notify import alerts, mail, outbox, sender
 from app.schemas.targets import parse_networks
 from app.settings import Settings
@@ -69,8 +69,8 @@ def select_holder(connection: Any) -> bool:
 class Keeper:
     """The background thread: new events into messages, due messages out, rules looked at."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
-        self._factory: SessionFactory = make_session_factory(engine)
+    def __init__(self, engine: Engine, factory: SessionFactory, settings: Settings) -> None:
+        self._factory = factory
         self._settings = settings
         self._lead = Leadership(engine)
         self._sender = sender.Sender(self._factory, parse_networks(settings.webhook_allow))
@@ -119,13 +119,14 @@ class Keeper:
         return 0.0 if made or sent == sender.AT_ONCE else PAUSE_S
 
     def watch(self) -> None:
-        """Look at the rules, and tell what began or ended."""
+        """Look at the rules, and tell what began or ended; looking holds no lock that a worker could wait for."""
         with unit_of_work(self._factory, writing=False) as session:
-            quiet = not alerts.is_watching(session)
-        if quiet:
+            looked = alerts.look(session)
+            news = alerts.is_news(session, looked)
+        if not news:
             return
         with unit_of_work(self._factory) as session:
-            changed = alerts.evaluate(session)
+            changed = alerts.evaluate(session, looked)
             outbox.announce(session, "alert", [transition.event() for transition in changed])
         messages = mail.compose(changed, self._settings.smtp_from)
         if messages and self._settings.smtp:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Subnet
 from app.services.audit import REVISION, current_revision
-from app.services.facts import Facts, load_plan
+from app.services.facts import Facts, PoolRange, load_plan
 from app.services.grants import is_limited
 from app.services.nesting import Node, Range, nested, places, ranges
 from app.services.occupancy import BLOCK_BITS, blocks_of, numbers_within
@@ -25,7 +25,7 @@ PLAN_MAP: Final = "plan map"
 LARGE: Final = 1 << 17
 """Questions about fewer addresses are answered without the whole plan."""
 MASKS_KEPT: Final = 300_000
-"""Masks of more blocks than these are worked out anew."""
+"""Masks and counts of more blocks, and parts of the plan, than these are worked out anew."""
 _ALL: Final = (1 << 64) - 1
 _IN_BLOCK: Final = (1 << BLOCK_BITS) - 1
 _LAST: Final = (1 << 32) - 1
@@ -51,6 +51,18 @@ class Counts(NamedTuple):
 
 
 _NONE: Final = Counts(0, 0, 0, 0, 0)
+
+
+class Part(NamedTuple):
+    """What the plan says of a span: `open` and `excluded` are those that nothing else is known of."""
+
+    edges: int
+    gateways: int
+    static: int
+    reserved: int
+    pool: int
+    open: int
+    excluded: int
 
 
 class Cover:
@@ -90,10 +102,16 @@ def within(points: Sequence[int], bounds: Span) -> int:
 
 
 class PlanMap:
-    """What the plan says of every address. inside: those of subnets; places: where each subnet stands."""
+    """What the plan says of every address.
+
+    subnets: their ranges; dynamic: the pools that clients get addresses from; inside: what is in subnets;
+    places: where each subnet stands.
+    """
 
     def __init__(self, facts: Facts, subnets: Sequence[Range]) -> None:
         """Take the ranges of all subnets and the facts within them."""
+        self.subnets: Sequence[Range] = subnets
+        self.dynamic: list[PoolRange] = [pool for pool in facts.pools if pool.kind == "dynamic"]
         self.inside = merge((first, last) for _, first, last in subnets)
         self.places = nested(subnets)
         edges, gateways = facts.edges, facts.gateways - facts.edges
@@ -102,7 +120,7 @@ class PlanMap:
         reserved = facts.reserved - fixed
         self.edges, self.gateways = sorted(edges), sorted(gateways)
         self.static, self.reserved = sorted(static), sorted(reserved)
-        dynamic = merge(pool.span for pool in facts.pools if pool.kind == "dynamic")
+        dynamic = merge(pool.span for pool in self.dynamic)
         holes = merge(pool.span for pool in facts.pools if pool.kind == "excluded")
         self.pools, self.holes = Cover(dynamic), Cover(holes)
         self.open = Cover(list(_without(dynamic, self.holes)))
@@ -111,10 +129,35 @@ class PlanMap:
         self.in_holes = [number for number in taken if self.holes.holds(number)] if holes else []
         self._fixed, self._reserved = _bits(fixed), _bits(reserved)
         self._masks: dict[int, Masks] = {}
+        self._parts: dict[Span, Part] = {}
+        self._counted: dict[int, tuple[int, int, Counts]] = {}
 
-    def open_in(self, bounds: Span) -> int:
-        """Return how many addresses of the bounds are free unless they are taken."""
-        return self.open.within(bounds) - within(self.in_open, bounds)
+    def part(self, bounds: Span) -> Part:
+        """Return what the plan says of a span."""
+        found = self._parts.get(bounds)
+        if found is None:
+            found = Part(
+                edges=within(self.edges, bounds),
+                gateways=within(self.gateways, bounds),
+                static=within(self.static, bounds),
+                reserved=within(self.reserved, bounds),
+                pool=self.pools.within(bounds),
+                open=self.open.within(bounds) - within(self.in_open, bounds),
+                excluded=self.holes.within(bounds) - within(self.in_holes, bounds),
+            )
+            if len(self._parts) < MASKS_KEPT:
+                self._parts[bounds] = found
+        return found
+
+    def counts(self, block: int, active: int, declined: int) -> Counts:
+        """Return what the marks of a block mean; those of most blocks are as they were when last asked for."""
+        known = self._counted.get(block)
+        if known is not None and known[0] == active and known[1] == declined:
+            return known[2]
+        found = count_marks(self.masks(block), active & _ALL, declined & _ALL)
+        if known is not None or len(self._counted) < MASKS_KEPT:
+            self._counted[block] = (active, declined, found)
+        return found
 
     def masks(self, block: int) -> Masks:
         """Return the masks of a block."""
@@ -152,37 +195,63 @@ def _bits(numbers: Iterable[int]) -> dict[int, int]:
 class Marks:
     """What leases mark of what the plan says, ready to be counted in any range."""
 
-    def __init__(self, plan: PlanMap, rows: Iterable[tuple[int, int, int]]) -> None:
-        """Take rows of (block, active, declined) in the order of blocks."""
-        self._plan = plan
-        self._rows = [(block, active & _ALL, declined & _ALL) for block, active, declined in rows]
-        self._blocks = [block for block, _, _ in self._rows]
-        counts = (_count(plan.masks(block), active, declined) for block, active, declined in self._rows)
-        self._before = [[0, *accumulate(column)] for column in zip(*counts, strict=True)]
+    def __init__(self, plan: PlanMap, rows: Sequence[tuple[int, int, int]]) -> None:
+        """Take rows of (block, active, declined) in the order of blocks; the bits are signed 64-bit numbers."""
+        self._plan, self._rows = plan, rows
+        self._blocks = [row[0] for row in rows]
+        counts = [plan.counts(block, active, declined) for block, active, declined in rows]
+        self._before: list[list[int]] = [[0, *accumulate(column)] for column in zip(*counts, strict=True)]
 
     def count(self, bounds: Span) -> Counts:
         """Return the counts of a span (keys)."""
-        first, last = max(bounds[0] - IPV4_BASE, 0), min(bounds[1] - IPV4_BASE, _LAST)
-        if last < first:
-            return _NONE
-        start = bisect_left(self._blocks, first >> BLOCK_BITS)
-        end = bisect_right(self._blocks, last >> BLOCK_BITS)
+        start, end, cut = self._cut(bounds)
         if start == end:
             return _NONE
-        whole = Counts(*(before[end] - before[start] for before in self._before))
-        below = (1 << (first & _IN_BLOCK)) - 1 if self._blocks[start] == first >> BLOCK_BITS else 0
-        above = _ALL & ~((2 << (last & _IN_BLOCK)) - 1) if self._blocks[end - 1] == last >> BLOCK_BITS else 0
-        for index, outside in ((start, below), (end - 1, above)):
-            if outside:
-                whole = Counts(*(a - b for a, b in zip(whole, self._part(index, outside), strict=True)))
+        leased, declined, reserved, free, excluded = self._before
+        whole = Counts(
+            leased[end] - leased[start],
+            declined[end] - declined[start],
+            reserved[end] - reserved[start],
+            free[end] - free[start],
+            excluded[end] - excluded[start],
+        )
+        for index, outside in cut:
+            whole = Counts(*(a - b for a, b in zip(whole, self._part(index, outside), strict=True)))
         return whole
+
+    def of_free(self, bounds: Span) -> int:
+        """Return the one count alone."""
+        start, end, cut = self._cut(bounds)
+        if start == end:
+            return 0
+        found = self._before[3][end] - self._before[3][start]
+        for index, outside in cut:
+            block, active, declined = self._rows[index]
+            found -= ((active | declined) & outside & self._plan.masks(block).open).bit_count()
+        return found
+
+    def _cut(self, bounds: Span) -> tuple[int, int, list[tuple[int, int]]]:
+        """Return the rows of a span, from and to, and of the first and the last what lies outside: (row, bits)."""
+        first, last = max(bounds[0] - IPV4_BASE, 0), min(bounds[1] - IPV4_BASE, _LAST)
+        if last < first:
+            return 0, 0, []
+        blocks, cut = self._blocks, []
+        start, end = bisect_left(blocks, first >> BLOCK_BITS), bisect_right(blocks, last >> BLOCK_BITS)
+        if start < end:
+            below, above = (1 << (first & _IN_BLOCK)) - 1, _ALL & ~((2 << (last & _IN_BLOCK)) - 1)
+            if below and blocks[start] == first >> BLOCK_BITS:
+                cut.append((start, below))
+            if above and blocks[end - 1] == last >> BLOCK_BITS:
+                cut.append((end - 1, above))
+        return start, end, cut
 
     def _part(self, index: int, wanted: int) -> Counts:
         block, active, declined = self._rows[index]
-        return _count(self._plan.masks(block), active & wanted, declined & wanted)
+        return count_marks(self._plan.masks(block), active & wanted, declined & wanted)
 
 
-def _count(masks: Masks, active: int, declined: int) -> Counts:
+def count_marks(masks: Masks, active: int, declined: int) -> Counts:
+    """Return what unsigned marks of a block mean."""
     fixed, reserved, open_, closed = masks
     taken = active | declined
     return Counts(

@@ -36,5 +36,5 @@ def counted(session: Session, bounds: Mapping[int, Span]) -> dict[int, Counted]:
 
 def _counts(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> list[Counted]:
     marks = marks_in(session, plan, bounds)
-    marked = [(each, marks.count(each)) for each in bounds]
-    return [Counted(plan.pools.within(each), of.leased, plan.open_in(each) - of.of_free) for each, of in marked]
+    both = [(plan.part(each), marks.count(each)) for each in bounds]
+    return [Counted(part.pool, marked.leased, part.open - marked.of_free) for part, marked in both]

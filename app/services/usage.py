@@ -13,9 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Pool, Subnet
-from app.services.facts import Facts, load
-from app.services.nesting import ranges
-from app.services.plan_map import Marks, PlanMap, map_for, marks_in, within
+from app.services.facts import Facts, PoolRange, load
+from app.services.plan_map import Marks, PlanMap, map_for, map_of, marks_in
 from app.services.spans import IPV4_BASE, Span, clip, size, span
 
 
@@ -48,6 +47,12 @@ class PoolUsage:
     excluded: int
     free: int
 
+    @property
+    def percent(self) -> int:
+        """How much is taken of what excluded ranges leave; 100 of nothing."""
+        room = self.size - self.excluded
+        return 100 * (room - self.free) // room if room else 100
+
 
 def usage(session: Session, subnets: Sequence[Subnet]) -> dict[int, Usage]:
     """Return the use of each subnet, in five queries however many there are."""
@@ -64,14 +69,27 @@ def pool_usage(session: Session, pools: Sequence[Pool]) -> dict[int, PoolUsage]:
 
 
 def pools_and_subnets(session: Session) -> tuple[dict[int, PoolUsage], dict[int, Usage]]:
-    """Return the use of every dynamic IPv4 pool and of every subnet with such pools, in seven queries."""
-    spans = {id_: (first, last) for id_, first, last in ranges(session) if first >= IPV4_BASE}
-    facts = load(session, list(spans.values()))
-    tally = Tally(facts)
-    dynamic = [pool for pool in facts.pools if pool.kind == "dynamic" and pool.span[0] >= IPV4_BASE]
-    counted = {id_: tally.subnet(bounds) for id_, bounds in spans.items()}
-    pools = {pool.id: tally.pool(pool.span, pool.kind) for pool in dynamic}
-    return pools, {id_: used for id_, used in counted.items() if used.pool}
+    """Return the use of every dynamic IPv4 pool and of every subnet with such pools."""
+    plan = map_of(session)
+    tally = MapTally(plan, marks_in(session, plan, plan.inside))
+    pools = {pool.id: tally.pool(pool.span, pool.kind) for pool in plan.dynamic if pool.span[0] >= IPV4_BASE}
+    spans = {id_: (first, last) for id_, first, last in plan.subnets if first >= IPV4_BASE}
+    return pools, {id_: tally.subnet(bounds) for id_, bounds in spans.items() if plan.part(bounds).pool}
+
+
+def pools_over(session: Session, percent: int, subnet_id: int | None) -> list[tuple[PoolRange, PoolUsage]]:
+    """Return the dynamic pools, of one subnet or of all, whose `percent` is so high or higher."""
+    plan = map_of(session)
+    pools = [pool for pool in plan.dynamic if subnet_id in (None, pool.subnet_id)]
+    marks = marks_in(session, plan, [pool.span for pool in pools])
+    tally, found = MapTally(plan, marks), []
+    for pool in pools:
+        size, free = pool.span[1] - pool.span[0] + 1, plan.part(pool.span).open - marks.of_free(pool.span)
+        if 100 * (size - free) >= percent * size:  # less is taken of what excluded ranges leave
+            used = tally.pool(pool.span, pool.kind)
+            if used.percent >= percent:
+                found.append((pool, used))
+    return found
 
 
 def tally_of(session: Session, spans: Sequence[Span]) -> "Tally | MapTally":
@@ -88,31 +106,36 @@ class MapTally:
 
     def subnet(self, bounds: Span) -> Usage:
         """Return the use of a whole subnet, or of a part of one."""
-        plan, marked = self._plan, self._marks.count(bounds)
-        total = size([bounds]) - within(plan.edges, bounds)
-        gateway, static = within(plan.gateways, bounds), within(plan.static, bounds)
-        reserved = within(plan.reserved, bounds) - marked.of_reserved
-        excluded, free = self._excluded(bounds) - marked.of_excluded, plan.open_in(bounds) - marked.of_free
-        leased, declined = marked.leased, marked.declined
-        unused = total - gateway - static - leased - declined - reserved - excluded - free
-        pool = plan.pools.within(bounds)
-        return Usage(total, pool, leased, reserved, static, gateway, declined, excluded, free, unused)
+        part, marked = self._plan.part(bounds), self._marks.count(bounds)
+        total = bounds[1] - bounds[0] + 1 - part.edges
+        reserved, free = part.reserved - marked.of_reserved, part.open - marked.of_free
+        leased, declined, excluded = marked.leased, marked.declined, part.excluded - marked.of_excluded
+        known = part.gateways + part.static + leased + declined + reserved + excluded + free
+        return Usage(
+            total,
+            part.pool,
+            leased,
+            reserved,
+            part.static,
+            part.gateways,
+            declined,
+            excluded,
+            free,
+            unused=total - known,
+        )
 
     def pool(self, bounds: Span, kind: str) -> PoolUsage:
         """Return the use of a pool."""
-        plan, marked = self._plan, self._marks.count(bounds)
+        part, marked = self._plan.part(bounds), self._marks.count(bounds)
         return PoolUsage(
-            size=size([bounds]),
+            size=bounds[1] - bounds[0] + 1,
             leased=marked.leased,
-            reserved=within(plan.reserved, bounds) - marked.of_reserved,
-            static=within(plan.static, bounds) + within(plan.gateways, bounds),
+            reserved=part.reserved - marked.of_reserved,
+            static=part.static + part.gateways,
             declined=marked.declined,
-            excluded=self._excluded(bounds) - marked.of_excluded,
-            free=plan.open_in(bounds) - marked.of_free if kind == "dynamic" else 0,
+            excluded=part.excluded - marked.of_excluded,
+            free=part.open - marked.of_free if kind == "dynamic" else 0,
         )
-
-    def _excluded(self, bounds: Span) -> int:
-        return self._plan.holes.within(bounds) - within(self._plan.in_holes, bounds)
 
 
 class _Marks:

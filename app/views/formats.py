@@ -7,7 +7,7 @@ from typing import Literal
 
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.models import AuditEntry, Lease, ReservationIdentifier
 from app.schemas.fields import show_identifier
@@ -39,10 +39,11 @@ def day(value: datetime | int) -> str:
 
 def moment(value: datetime | int | None) -> str:
     """Return date, time and zone as text; None = never."""
-    if value is None:
-        return gettext("never")
-    moved = _aware(value).astimezone(current().zone_info)
-    return moved.strftime("%Y-%m-%d %H:%M:%S ") + (moved.tzname() or "")
+    return gettext("never") if value is None else _told(_aware(value).astimezone(current().zone_info))
+
+
+def _told(moved: datetime) -> str:
+    return f"{moved:%Y-%m-%d %H:%M:%S} {moved.tzname() or ''}"
 
 
 def isolated_moment(value: datetime | int | None) -> str:
@@ -70,15 +71,13 @@ def when(value: datetime | int | None) -> Markup:
     """Return a moment as a page shows it: absolute, and relative beside it, which the browser keeps fresh."""
     if value is None:
         return Markup('<span class="when">{}</span>').format(gettext("never"))
-    aware = _aware(value)
-    moved = aware.astimezone(current().zone_info)
-    today = datetime.now(UTC).astimezone(current().zone_info).date() == moved.date()
-    shown = moved.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M")
-    far = abs((aware - datetime.now(UTC)).total_seconds()) > FAR_S
-    relative = Markup("") if far else Markup(' <span class="ago">{}</span>').format(ago(aware))
-    stamp = aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    html = '<time class="when" datetime="{}" title="{}">{}{}</time>'
-    return Markup(html).format(stamp, moment(aware), shown, relative)
+    aware, now, zone = _aware(value), datetime.now(UTC), current().zone_info
+    moved = aware.astimezone(zone)
+    shown = f"{moved:%H:%M:%S}" if now.astimezone(zone).date() == moved.date() else f"{moved:%Y-%m-%d %H:%M}"
+    far = abs((aware - now).total_seconds()) > FAR_S
+    relative = "" if far else f' <span class="ago">{escape(ago(aware))}</span>'
+    stamp = f"{aware.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return Markup(f'<time class="when" datetime="{stamp}" title="{_told(moved)}">{shown}{relative}</time>')
 
 
 def number(value: float | None) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import select
+from sqlalchemy import Select, String, cast, func, select
 
 from app.auth.deps import Db, Viewer
 from app.models import Pool, Reservation, Subnet
@@ -42,10 +42,16 @@ def _uses(session: Any) -> dict[str, list[tuple[str, str, str]]]:
                 uses.append((where, href, option_text(row.get("value"))))
 
     note(settings.get_settings(session).options, "", "/settings")
-    for row in session.execute(select(Subnet.id, Subnet.first, Subnet.prefix_len, Subnet.options)):
+    for row in session.execute(_setting(Subnet, Subnet.id, Subnet.first, Subnet.prefix_len)):
         note(row.options, f"{row.first}/{row.prefix_len}", f"/subnets/{row.id}/options")
-    for row in session.execute(select(Pool.id, Pool.subnet_id, Pool.first, Pool.last, Pool.options)):
+    for row in session.execute(_setting(Pool, Pool.id, Pool.subnet_id, Pool.first, Pool.last)):
         note(row.options, f"{row.first}\u2013{row.last}", f"/subnets/{row.subnet_id}/pools/{row.id}")
-    for row in session.execute(select(Reservation.id, Reservation.ip, Reservation.hostname, Reservation.options)):
+    for row in session.execute(_setting(Reservation, Reservation.id, Reservation.ip, Reservation.hostname)):
         note(row.options, str(row.ip or row.hostname), f"/reservations/{row.id}/edit")
     return found
+
+
+def _setting(model: type[Subnet | Pool | Reservation], *columns: Any) -> Select[Any]:
+    """Return the query of the rows that set an option at all, by a look at the text of the column."""
+    some = func.length(cast(model.options, String)) > len("[]")
+    return select(*columns, model.options).where(some).order_by(model.id)

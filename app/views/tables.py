@@ -10,6 +10,9 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
+from markupsafe import Markup
+
+from app.views.preferences import gettext
 
 PAGE_ROWS: Final = 100
 CSV_ROWS: Final = 1_000_000
@@ -57,6 +60,16 @@ class Table:
     @cached_property
     def _by_key(self) -> dict[str, Column]:
         return {column.key: column for column in self.columns}
+
+    def td(self, key: str) -> Markup:
+        """Return the beginning of a cell in the column; where the table is cards, its label stands beside it."""
+        return self._cells[key]
+
+    @cached_property
+    def _cells(self) -> dict[str, Markup]:
+        cell = Markup('<td data-label="{}"{}>')
+        numbers = Markup(' class="n"')
+        return {c.key: cell.format(gettext(c.label), numbers if c.number else "") for c in self.columns}
 
     @property
     def visible(self) -> int:

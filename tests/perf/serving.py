@@ -1,7 +1,6 @@
 """How is the application run for a measurement of what it answers over a large plan?"""
 
 import argparse
-import gc
 import socket
 import threading
 import time
@@ -16,6 +15,7 @@ from sqlalchemy import Engine
 from app.database import make_engine
 from app.migrate import upgrade
 from app.services.names import NAMES
+from app.serving import settle
 from tests.perf.large_plan import fill
 
 
@@ -47,8 +47,7 @@ def served(app: FastAPI, before: Any = None) -> Iterator[str]:
     thread.start()
     while not server.started or not app.state.sessions.kw["info"][NAMES].known:
         time.sleep(0.05)
-    gc.collect()
-    gc.freeze()  # as `leaseboard web` does
+    settle()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:

@@ -29,7 +29,11 @@ def watch(factory: SessionFactory, kind: str, **fields: object) -> None:
 def look(factory: SessionFactory) -> list[tuple[str, str]]:
     """Evaluate; return (object, state) of what changed."""
     with unit_of_work(factory) as session:
-        changed = alerts.evaluate(session)
+        looked = alerts.look(session)
+        news = alerts.is_news(session, looked)
+        changed = alerts.evaluate(session, looked)
+        assert news or not changed
+        assert not alerts.is_news(session, looked)
         outbox.announce(session, "alert", [transition.event() for transition in changed])
         return [(t.alert.object, t.alert.state) for t in changed]
 
@@ -115,7 +119,7 @@ def test_alerts_reach_webhooks_and_mail(factory: SessionFactory) -> None:
     watch(factory, "address_conflict", emails=["noc@example.org"])
     set_block(factory, declined=3)
     with unit_of_work(factory) as session:
-        changed = alerts.evaluate(session)
+        changed = alerts.evaluate(session, alerts.look(session))
         outbox.announce(session, "alert", [transition.event() for transition in changed])
         (message,) = mail.compose(changed, "leaseboard@example.org")
         assert message["Subject"] == "Leaseboard: 2 firing, 0 resolved"
