@@ -15,7 +15,8 @@ from sqlalchemy import Engine
 from app.database import SessionFactory, make_engine, make_session_factory, unit_of_work
 from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
-from app.services.plan_map import PLAN_MAP, KeptPlan
+from app.services.kept import Kept
+from app.services.plan_map import PLAN_MAP, read_map
 from dhcpd.adapters.store import Store
 from dhcpd.engine.leases import ACTIVE, Lease, LeaseChange
 from dhcpd.engine.reasons import Reason
@@ -36,7 +37,7 @@ def free_port(kind: int) -> int:
 
 def keeping_sessions(engine: Engine) -> SessionFactory:
     """Return sessions that share a kept plan, as those of the application do."""
-    return make_session_factory(engine, {PLAN_MAP: KeptPlan()})
+    return make_session_factory(engine, {PLAN_MAP: Kept(read_map)})
 
 
 def discover(relay: str, mac: bytes, *, wanted: bytes = b"") -> bytes:

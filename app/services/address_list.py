@@ -25,6 +25,7 @@ from app.services.listing import Wish, narrowing, read_cursor, unreadable, write
 from app.services.octets import number_of, raw
 from app.services.plan_map import contested, map_for
 from app.services.spans import Span, address_of, intersect, key, merge, size, span, subtract
+from app.services.standings import CONFLICT, in_state
 from app.services.workers import offers
 from dhcpd.protocol.addresses import parse_mac
 
@@ -35,6 +36,7 @@ NEAR: Final = 4096
 """Addresses that are no farther apart than this on average are looked up as one range."""
 LAST: Final = 2**128 - 1
 WALKED_AT_ONCE: Final = 4096
+PROMISES_AT_ONCE: Final = 500
 STATES: Final[tuple[str, ...]] = get_args(State)
 HELD: Final = ("active", *occupancy.QUARANTINED)
 Source: TypeAlias = Iterator[int]
@@ -257,10 +259,19 @@ def _conflict(session: Session, spans: list[Span]) -> Source:
     answered = _rows(session, Lease.ip, spans, Lease.state == "conflict", leases.is_not_active())
     plan = map_for(session, spans)
     if plan is not None:
-        return in_order(answered, contested(session, plan, spans))
+        return in_order(answered, _at_odds(session, contested(session, plan, spans)))
     promised = _rows(session, Reservation.ip, spans)
     known = _rows(session, KnownAddress.ip, spans)
     return in_order(answered, _unmarked(session, _distinct(in_order(promised, known)), marked=True))
+
+
+def _at_odds(session: Session, numbers: Iterator[tuple[int, bool]]) -> Source:
+    """Yield the leased addresses that are known to be in use, or promised to somebody else than the holder."""
+    while part := list(islice(numbers, PROMISES_AT_ONCE)):
+        promised = [address_of(number) for number, is_promised in part if is_promised]
+        query = select(raw(session, Reservation.ip)).where(Reservation.ip.in_(promised))
+        odd = {number_of(octets) for (octets,) in session.execute(query.where(in_state(session, CONFLICT)))}
+        yield from (number for number, is_promised in part if not is_promised or number in odd)
 
 
 def _unmarked(session: Session, numbers: Source, *, marked: bool) -> Source:

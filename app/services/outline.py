@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.models import Subnet
 from app.services import nesting
+from app.services.kept import Kept, kept_for
 from app.services.octets import number_of, raw, text_of
 from app.services.spans import IPV4_BASE, key, prefixes
 
+OUTLINE: Final = "outline"
+"""Key in Session.info."""
 GAPS_SHOWN: Final = 4
 """So many prefixes are offered for one gap, the largest first."""
 
@@ -34,6 +37,12 @@ class Place:
     def cidr(self) -> str:
         """The prefix in CIDR notation."""
         return f"{text_of(self.first)}/{self.prefix_len}"
+
+
+def whole(session: Session) -> list[Place]:
+    """Return the outline of all that the session sees, which is kept until the plan changes."""
+    kept: Kept[list[Place]] | None = kept_for(session, OUTLINE)
+    return outline(session) if kept is None else kept.get(session)
 
 
 def outline(session: Session, *conditions: ColumnElement[bool]) -> list[Place]:

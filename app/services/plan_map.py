@@ -4,7 +4,6 @@ What the plan says of addresses is sorted once a revision, so that any range is 
 block of 64 addresses there are masks, so that a question reads the blocks' marks and nothing else.
 """
 
-import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
@@ -13,9 +12,8 @@ from typing import Final, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.models import Subnet
-from app.services.audit import REVISION, current_revision
 from app.services.facts import Facts, PoolRange, load_plan
-from app.services.grants import is_limited
+from app.services.kept import Kept, kept_for
 from app.services.nesting import Node, Range, nested, places, ranges
 from app.services.occupancy import BLOCK_BITS, blocks_of, numbers_within
 from app.services.spans import IPV4_BASE, Span, merge, span
@@ -263,23 +261,6 @@ def count_marks(masks: Masks, active: int, declined: int) -> Counts:
     )
 
 
-class KeptPlan:
-    """Keeps the map of the newest revision that was asked for."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._revision = -1
-        self._map: PlanMap | None = None
-
-    def map(self, session: Session) -> PlanMap:
-        """Return the map as it is; several that ask for a new one at once wait for the first."""
-        revision = current_revision(session)  # before the plan: what is read later is never older than it
-        with self._lock:
-            if self._map is None or revision != self._revision:
-                self._map, self._revision = read_map(session), revision
-            return self._map
-
-
 def read_map(session: Session) -> PlanMap:
     """Return the map of the plan as the session sees it."""
     subnets = ranges(session)
@@ -288,21 +269,15 @@ def read_map(session: Session) -> PlanMap:
 
 def map_of(session: Session) -> PlanMap:
     """Return the map that is kept, or one of its own for a session that sees another plan."""
-    kept = _kept_for(session)
-    return read_map(session) if kept is None else kept.map(session)
+    kept: Kept[PlanMap] | None = kept_for(session, PLAN_MAP)
+    return read_map(session) if kept is None else kept.get(session)
 
 
 def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
     """Return the map for a large question; None = read what the question needs."""
     small = sum(last - first + 1 for first, last in bounds) < LARGE
-    kept = None if small else _kept_for(session)
-    return None if kept is None else kept.map(session)
-
-
-def _kept_for(session: Session) -> KeptPlan | None:
-    """Return the kept map, unless the session sees only a part of the plan or has changed it."""
-    own = is_limited(session) or REVISION in session.info
-    return None if own else session.info.get(PLAN_MAP)
+    kept: Kept[PlanMap] | None = None if small else kept_for(session, PLAN_MAP)
+    return None if kept is None else kept.get(session)
 
 
 def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:
@@ -310,13 +285,15 @@ def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:
     return Marks(plan, blocks_of(session, bounds))
 
 
-def contested(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Iterator[int]:
-    """Yield the leased addresses (keys) of the bounds that are promised or known to be in use, in order."""
+def contested(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Iterator[tuple[int, bool]]:
+    """Yield the leased addresses (keys) of the bounds that are promised (True) or known to be in use, in order."""
     for block, active, _ in blocks_of(session, bounds):
         masks = plan.masks(block)
         bits = active & (masks.fixed | masks.reserved)
         if bits:
-            yield from numbers_within(bounds, IPV4_BASE + (block << BLOCK_BITS), bits)
+            start = IPV4_BASE + (block << BLOCK_BITS)
+            for number in numbers_within(bounds, start, bits):
+                yield number, bool(masks.reserved >> (number - start) & 1)
 
 
 def places_of(session: Session, rows: Sequence[Subnet]) -> dict[int, Node]:

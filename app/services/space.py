@@ -17,11 +17,11 @@ from app.schemas.subnets import SubnetIn
 from app.services import addresses, reservations
 from app.services.actors import Actor
 from app.services.errors import Conflict, Invalid, Problem
-from app.services.facts import Facts, load
+from app.services.facts import Facts, load, load_plan
 from app.services.locks import lock_plan
-from app.services.nesting import inside
+from app.services.nesting import inside, ranges
 from app.services.pools import get_pool
-from app.services.spans import Span, address_of, prefixes, span, subtract
+from app.services.spans import Span, address_of, key, prefixes, span, subtract
 from app.services.subnets import create_subnet, get_subnet
 from app.services.workers import offers
 
@@ -83,12 +83,15 @@ def cidr_of(part: Span, bits: int) -> str:
 
 
 def _gaps(session: Session, subnet: Subnet) -> list[Span]:
+    """Return what nothing takes, in order; what subnets inside have taken is not looked at."""
     bounds = span(subnet.first, subnet.last)
-    facts = load(session, [bounds])
-    taken = [span(row.first, row.last) for row in inside(session, subnet)]
-    taken += [pool.span for pool in facts.pools]
-    taken += [(number, number) for number in (*facts.known, *facts.reserved, *facts.gateways)]
-    return subtract([bounds], taken)
+    within = (Subnet.first >= subnet.first, Subnet.last <= subnet.last, Subnet.id != subnet.id)
+    left = subtract([bounds], [(first, last) for _, first, last in ranges(session, *within)])
+    facts = load_plan(session, left)
+    singles = {*facts.known, *facts.reserved, *facts.gateways}
+    if subnet.gateway is not None:
+        singles.add(key(subnet.gateway))
+    return subtract(left, [*(pool.span for pool in facts.pools), *((number, number) for number in singles)])
 
 
 def _blocks(gaps: Sequence[Span], block: int) -> Iterator[Span]:

@@ -65,14 +65,15 @@ def intersect(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
 def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
     """Return what is in the spans and in no hole, in order."""
     left: list[Span] = []
-    cut = merge(holes)
+    cut, passed = merge(holes), 0
     for first, last in merge(spans):
-        for hole_first, hole_last in cut:
-            if hole_last < first or hole_first > last:
-                continue
-            if hole_first > first:
-                left.append((first, hole_first - 1))
-            first = hole_last + 1
+        while passed < len(cut) and cut[passed][1] < first:
+            passed += 1
+        at = passed
+        while at < len(cut) and cut[at][0] <= last:
+            if cut[at][0] > first:
+                left.append((first, cut[at][0] - 1))
+            first, at = cut[at][1] + 1, at + 1
         if first <= last:
             left.append((first, last))
     return left

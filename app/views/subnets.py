@@ -64,7 +64,7 @@ def list_subnets(request: Request, session: Db, actor: Viewer) -> Response:
     """Show the subnets: as a tree with the free gaps, or as a flat list in any order."""
     table = tables.read(request, COLUMNS, "view", "within", "fold", sort="cidr", path="/subnets")
     table.carried |= {name: table.params[name] for name in ("view", "within", "fold")}
-    everything = outline.outline(session)
+    everything = outline.whole(session)
     found = _found(everything, table)
     if request.query_params.get("format") == "csv":
         return tables.csv_answer("subnets", CSV_HEADS, _csv_rows(session, found))

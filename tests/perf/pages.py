@@ -161,7 +161,7 @@ def asked(app: FastAPI, values: dict[str, str]) -> dict[str, str]:
         "/reservations?state=waiting", f"/history?q={ip}", f"/history?q={mac}", f"/history?q={name}",
         f"/search?q={ip}", f"/search?q={mac}", f"/search?q={name}", "/search?q=site-00777",
         f"/explain?mac={mac}", f"/explain?mac={mac}&subnet_id=5000", f"/explain?mac={mac}&relay=10.9.9.1",
-        "/subnets/5000?view=table", "/audit?q=subnets", "/option-definitions?after=1",
+        "/subnets/5000?view=table", "/audit?q=subnets",
     )  # fmt: skip
     return found | {path: path for path in more}
 

@@ -1,0 +1,36 @@
+"""What is read off the whole plan and kept in memory until the plan changes?"""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from app.services.audit import REVISION, current_revision
+from app.services.grants import is_limited
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """Keeps what was read of the newest revision that was asked for; whoever gets it does not change it."""
+
+    def __init__(self, read: Callable[[Session], T]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._revision = -1
+        self._value: T | None = None
+
+    def get(self, session: Session) -> T:
+        """Return it as it is now; several that ask for a new one at once wait for the first."""
+        revision = current_revision(session)  # before the plan: what is read later is never older than it
+        with self._lock:
+            if self._value is None or revision != self._revision:
+                self._value, self._revision = self._read(session), revision
+            return self._value
+
+
+def kept_for(session: Session, name: str) -> "Kept[T] | None":
+    """Return what is kept by a key of Session.info; None if the session sees a part of the plan, or changed it."""
+    own = is_limited(session) or REVISION in session.info
+    return None if own else session.info.get(name)
