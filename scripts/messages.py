@@ -13,6 +13,8 @@ from babel.messages.pofile import read_po, write_po
 
 from app.views.preferences import LANGUAGES, LOCALE
 from dhcpd.engine.reasons import SENTENCES
+from dhcpd.protocol.options import with_user_defined
+from dhcpd.protocol.values import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 METHODS = [("app/views/**.py", "python"), ("templates/**.html", "jinja2")]
@@ -67,6 +69,15 @@ def _sentence(node: ast.expr) -> Iterator[str]:
         yield from _sentence(node.orelse)
 
 
+def options() -> Iterator[str]:
+    """Yield what the catalogue of options says of each, and of each kind of value."""
+    for definition in with_user_defined(()).definitions:
+        yield definition.description
+    for kind in KINDS.values():
+        if "whole number" not in kind.summary:
+            yield kind.summary
+
+
 def template() -> Catalog:
     """Return every text, without translations."""
     catalog = Catalog(project="Leaseboard", charset="utf-8")
@@ -74,7 +85,7 @@ def template() -> Catalog:
     for filename, _line, message, _comments, _context in found:
         if filename.startswith(("app/views", "templates")):
             catalog.add(message)
-    for sentence in (*SENTENCES.values(), *sentences()):
+    for sentence in (*SENTENCES.values(), *sentences(), *options()):
         catalog.add(sentence)
     return catalog
 

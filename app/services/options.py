@@ -1,6 +1,6 @@
 """Which options are there, and do the rows of a scope say something that they can carry?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -63,9 +63,16 @@ def check_class(session: Session, name: str | None) -> None:
 
 
 def list_options(
-    session: Session, text: str = "", space: str | None = None, settable: bool | None = None
+    session: Session,
+    text: str = "",
+    space: str | None = None,
+    settable: bool | None = None,
+    told: Callable[[str], str] = str,
 ) -> list[OptionOut]:
-    """Return the options that there are; `text` is a code, or part of a name or description."""
+    """Return the options that there are; `text` is a code, or part of a name or description.
+
+    told: what a description is in the language of whoever asks, who may look for a part of that too.
+    """
     known = catalogue(session)
     own = {(row.space, row.code): row.id for row in session.scalars(select(OptionDefinition))}
     wanted = text.strip().lower()
@@ -74,8 +81,13 @@ def list_options(
         for definition in known.definitions
         if space in (None, definition.space)
         and settable in (None, not definition.set_by)
-        and (wanted == str(definition.code) or wanted in f"{definition.name} {definition.description}".lower())
+        and (not wanted or wanted == str(definition.code) or wanted in _words(definition, told))
     ]
+
+
+def _words(definition: definitions.OptionDefinition, told: Callable[[str], str]) -> str:
+    purpose = definition.description
+    return f"{definition.name} {purpose} {told(purpose) if purpose else ''}".lower()
 
 
 def _out(known: Catalogue, definition: definitions.OptionDefinition, definition_id: int | None) -> OptionOut:

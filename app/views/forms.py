@@ -9,12 +9,13 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.services import audit
-from app.services.errors import DomainError
+from app.services.errors import DomainError, Problem
 from app.views import custom_values
 from app.views.options import Row, for_form
 from app.views.preferences import gettext as _
 from app.views.render import page
 from app.views.sentences import said
+from app.views.words import PATTERNS, PLAINLY
 
 Problems = dict[str, Markup]
 """Field name -> sentence; the empty name is for the form as a whole."""
@@ -33,12 +34,22 @@ def problems_of(error: DomainError, shown: tuple[str, ...]) -> Problems:
     for problem in error.problems:
         name = problem.field.split("/")[0]
         key = name if name in shown else ""
-        sentence = Markup("{}").format(said(problem.detail))
+        sentence = Markup("{}").format(plainly(problem))
         if problem.conflict_type in PAGES:
             href = PAGES[problem.conflict_type].format(problem.conflict_id)
             sentence += Markup(' <a href="{}">{}</a>').format(href, _("Show it"))
         found[key] = found[key] + " " + sentence if key in found else sentence
     return found
+
+
+def plainly(problem: Problem) -> str:
+    """Return what is wrong in the viewer's language, without words of a program."""
+    is_blank = problem.code == "string_too_short" and " 1 " in problem.detail
+    plain = PLAINLY.get("missing" if is_blank else problem.code)
+    if plain is not None:
+        return _(plain)
+    _before, _quote, pattern = problem.detail.removesuffix("'").partition("match pattern '")
+    return _(PATTERNS[pattern]) if pattern in PATTERNS else said(problem.detail)
 
 
 def filled(form: Mapping[str, Any], *names: str) -> dict[str, str]:

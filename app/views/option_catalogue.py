@@ -10,6 +10,7 @@ from app.auth.deps import Db, Viewer
 from app.models import Pool, Reservation, Subnet
 from app.services import options, settings
 from app.views.options import shown as option_text
+from app.views.preferences import gettext as _
 from app.views.render import page
 
 router = APIRouter(prefix="/options", include_in_schema=False)
@@ -19,7 +20,7 @@ USES_SHOWN = 20
 @router.get("")
 def list_options(request: Request, session: Db, actor: Viewer, q: str = "") -> Response:
     """Show the options that a text finds, and where each is set."""
-    found = options.list_options(session, q)
+    found = options.list_options(session, q, told=_)
     shown: dict[str, Any] = {"q": q, "options": found, "uses": _uses(session)}
     return page(request, session, "options/list.html", part="found", **shown)
 
@@ -28,7 +29,8 @@ def list_options(request: Request, session: Db, actor: Viewer, q: str = "") -> R
 def show_catalogue(session: Db, actor: Viewer) -> JSONResponse:
     """Return the options with the shape of their values, for the editor of a form."""
     names = {"space", "code", "name", "kind", "description", "settable", "example"}
-    return JSONResponse([row.model_dump(include=names, mode="json") for row in options.list_options(session)])
+    rows = [row.model_dump(include=names, mode="json") for row in options.list_options(session)]
+    return JSONResponse([{**row, "told": _(row["description"])} if row["description"] else row for row in rows])
 
 
 def _uses(session: Any) -> dict[str, list[tuple[str, str, str]]]:

@@ -55,7 +55,7 @@ EXPORTS = (
 RESOURCES = (_n("subnets"), _n("pools"), _n("reservations"), _n("addresses"), _n("vlans"))
 STATUSES = (_n("Not Found"), _n("Method Not Allowed"))
 TYPES = (_n("text"), _n("integer"), _n("boolean"), _n("date"), _n("choice"), _n("url"))
-PAGES = (_n("Set up a subnet"), _n("Search"))
+PAGES = (_n("Set up a subnet"), _n("Search"), _n("The REST API"))
 HEALTH = (
     _n("No DHCP worker is running: no client gets an answer."),
     _n("All workers serve the newest revision"),
@@ -108,8 +108,40 @@ FAULTS = (
     _n("List should have at most %(p1)s items after validation, not %(p2)s"),
     _n("Input should be a valid datetime or date, %(p1)s"), _n("String should match pattern '%(p1)s'"),
     _n("Extra inputs are not permitted"), _n("Input should be %(p1)s"), _n("Input should be %(p1)s or %(p2)s"),
+    _n("Input should be a valid integer, got a number with a fractional part"), _n("Keys should be strings"),
+    _n("Unable to parse input string as an integer, exceeded maximum size"),
+    _n("Input should be a finite number"), _n("Input should be a valid date"),
+    _n("Input should be a valid datetime"),
+    _n("Input should be a valid datetime, %(p1)s"), _n("Input should be a valid date or datetime, %(p1)s"),
+    _n("Input should have timezone info"), _n("input is too short"), _n("Input should be a valid dictionary"),
+    _n("Input should be a valid dictionary or instance of %(p1)s"),
+    _n("List should have at least %(p1)s items after validation, not %(p2)s"),
+    _n("List should have at most %(p1)s item after validation, not %(p2)s"),
+    _n("Dictionary should have at most %(p1)s items after validation, not %(p2)s"),
 )  # fmt: skip
 """What the check of a shape says."""
+PLAINLY: Final = {
+    "missing": _n("This is needed."),
+    "int_type": _n("A whole number is needed."),
+    "int_parsing": _n("A whole number is needed, in digits alone."),
+    "int_parsing_size": _n("This number is too large."),
+    "int_from_float": _n("A whole number is needed."),
+    "bool_type": _n("Say yes or no."),
+    "bool_parsing": _n("Say yes or no."),
+    "datetime_from_date_parsing": _n("Write a moment as 2026-11-24 14:05."),
+}  # fmt: skip
+"""Code of a fault -> what a form says of it instead."""
+PATTERNS: Final = {
+    r"^[A-Za-z0-9._-]*$": _n("Only letters, digits, dots, hyphens and underscores, without accents or spaces."),
+    r"^[a-z][a-z0-9-]*$": _n("Small letters, digits and hyphens, beginning with a letter."),
+    r"^[a-z][a-z0-9_]{0,39}$": _n("Small letters, digits and underscores, beginning with a letter; at most 40."),
+    r"^(#[0-9a-fA-F]{6})?$": _n("Write a colour as # and six hexadecimal digits, such as #2563eb."),
+    r"^[^@\s,<>]{1,64}@[A-Za-z0-9.-]{1,190}$": _n("Write addresses such as name@example.org."),
+    r"^https?://[\x21-\x7e]+$": _n("Write a URL that begins with http:// or https://."),
+    r"^\s*(\d{1,3}\s*(,\s*\d{1,3}\s*)*)?$": _n("Write codes with commas between, such as 1,3,6."),
+}  # fmt: skip
+"""What a text has to look like -> the same in words."""
+KINDS_OF_NUMBERS = (_n("a whole number from %(p1)s to %(p2)s"), _n("a list, each member %(p1)s"))
 LOSSES = (
     _n("%(p1)s of settings"), _n("%(p1)s of a subnet"), _n("%(p1)s of a pool"), _n("%(p1)s of a reservation"),
     _n("a subnet that DHCPv4 does not serve"), _n("authoritative of single subnets"),

@@ -26,7 +26,7 @@ function dress(row, value) {
   plain.hidden = false;
   plain.dataset.label ??= plain.getAttribute("aria-label");
   plain.setAttribute("aria-label", plain.dataset.label);
-  $("[data-about]", row).textContent = option ? `${option.code} · ${option.description}` : "";
+  $("[data-about]", row).textContent = option ? `${option.code} · ${option.told ?? ""}` : "";
   if (!option) return;
   try {
     row.made = widget({ kind: option.kind, example: option.example, label: plain.dataset.label, words, catalogue }, value);
@@ -73,10 +73,10 @@ function picker(row) {
   };
   const open = () => {
     const wanted = field.value.trim().toLowerCase();
-    const fits = (option) => !wanted || String(option.code) === wanted || `${option.name} ${option.description}`.toLowerCase().includes(wanted);
+    const fits = (option) => !wanted || String(option.code) === wanted || `${option.name} ${option.description} ${option.told ?? ""}`.toLowerCase().includes(wanted);
     const found = settable.filter(fits).sort((a, b) => (String(b.code) === wanted) - (String(a.code) === wanted)).slice(0, SHOWN);
     box.replaceChildren(...found.map((option, n) => {
-      const item = element("li", { role: "option", id: `${id}-${n}`, "aria-selected": "false" }, element("span", { class: "picker-code" }, String(option.code)), element("b", {}, option.name), element("small", {}, option.description));
+      const item = element("li", { role: "option", id: `${id}-${n}`, "aria-selected": "false" }, element("span", { class: "picker-code" }, String(option.code)), element("b", {}, option.name), element("small", {}, option.told ?? ""));
       item.addEventListener("pointerdown", (event) => { event.preventDefault(); take(option); });
       return item;
     }));

@@ -33,3 +33,16 @@ def test_fault_of_an_option_stands_in_its_row_and_the_text_is_kept(person: Calla
     row = asked.text.split('class="option-row"')[2]
     assert "&#34;wrong&#34; is none" in row and 'value="10.1.0.2, wrong"' in row
     assert "option-problem" not in asked.text.split('class="option-row"')[1]
+
+
+def test_purposes_and_kinds_of_options_are_told_and_found_in_the_viewers_language(
+    person: Callable[[str], Person],
+) -> None:
+    operator = person("operator")
+    html = operator.get("/options?q=Netzmaske", "de").text
+    assert "Netzmaske des Clients" in html and "eine IPv4-Adresse" in html and "subnet-mask" in html
+    assert "subnet-mask" in operator.get("/options?q=Mask+of", "de").text
+    assert "eine ganze Zahl von 0 bis 255" in operator.get("/options?q=default-ip-ttl", "de").text
+    found = {row["name"]: row for row in operator.get("/options/catalogue", "ar").json()}
+    assert found["routers"]["told"].startswith("الموجّهات")
+    assert not [row["name"] for row in found.values() if row["told"] == row["description"]]
