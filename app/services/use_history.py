@@ -4,9 +4,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Pool, Subnet, UseSample, UseSeries
@@ -150,6 +150,32 @@ def outlooks(session: Session, owners: Sequence[Pool | Subnet], now: datetime | 
     since = (until // DAY_S - FORECAST_DAYS) * DAY_S
     samples = _samples(session, list(ids), HOUR_S, since)
     return {owner: _outlook(samples[id_], since, until) for id_, owner in ids.items()}
+
+
+def peak_shares(session: Session, now: datetime | None = None) -> dict[int, float]:
+    """Return the largest share of its pools that was taken in 7 days, from 0 to 1, of every subnet by its id.
+
+    It is read from the hours of these days, whose peaks count what was taken before each change, and from the last
+    figures of what has not changed since. A subnet that was never recorded is left out.
+    """
+    until = int((now or utc_now()).timestamp())
+    since = datetime.fromtimestamp((until - PEAK_S) // HOUR_S * HOUR_S, utc_now().tzinfo)
+    recorded = (UseSeries.subnet_id.is_not(None),)
+    still = select(UseSeries.subnet_id, _share(UseSeries.size - UseSeries.free, UseSeries.size))
+    still = still.where(*recorded, UseSeries.at < since)
+    most = select(UseSeries.subnet_id, func.max(_share(UseSample.peak, UseSample.size))).join(
+        UseSample, UseSample.series_id == UseSeries.id
+    )
+    most = most.where(*recorded, UseSample.step_s == HOUR_S, UseSample.at >= since).group_by(UseSeries.subnet_id)
+    found: dict[int, float] = {}
+    for query in (still, most):
+        found |= {id_: min(float(share), 1.0) for id_, share in session.execute(query) if id_ is not None}
+    return found
+
+
+def _share(taken: Any, size: Any) -> ColumnElement[Any]:
+    share: ColumnElement[Any] = taken * 1.0 / case((size > 0, size), else_=1)
+    return share
 
 
 def outlook(session: Session, owner: Pool | Subnet) -> Outlook:

@@ -20,7 +20,7 @@ from app.services.rows import Stale
 from app.services.search import subnets_like
 from app.services.totals import counted
 from app.services.usage import usage as count_usage
-from app.services.use_history import outlooks
+from app.services.use_history import outlooks, peak_shares
 from app.views import custom_values, tables
 from app.views.forms import filled, form_page, saved, ticked, version_of
 from app.views.options import Row, rows_of
@@ -45,7 +45,7 @@ COLUMNS: Final = (
     Column("gateway", "Gateway", shown=False),
     Column("pools", "Pools", number=True),
     Column("use", "Use of the pools", sortable=True),
-    Column("peak", "Peak of 7 days", number=True),
+    Column("peak", "Peak of 7 days", sortable=True, number=True),
     Column("full", "Full in", number=True, shown=False),
     Column("leased", "Leased", sortable=True, number=True),
     Column("reserved", "Reserved", number=True, shown=False),
@@ -56,7 +56,7 @@ COLUMNS: Final = (
 )
 MAX_FOLDED: Final = 300
 """No more branches than these are folded one by one; their ids stand in the address of the page."""
-BY_USE: Final = ("use", "leased", "free")
+BY_USE: Final = ("use", "peak", "leased", "free")
 
 
 @router.get("")
@@ -142,11 +142,18 @@ def _found(places: list[Place], table: Table) -> list[Place]:
 def _ordered(session: Session, places: list[Place], table: Table) -> list[Place]:
     name = table.sort.removeprefix("-")
     usage = counted(session, {p.id: (p.first, p.last) for p in places}) if name in BY_USE else {}
+    peaks = peak_shares(session) if name == "peak" else {}
+
+    def use(place: Place) -> float | None:
+        own = usage[place.id]
+        return (own.pool - own.free) / own.pool if own.pool else None
+
     keys = {
         "cidr": None,
         "name": lambda p: p.name.lower() or None,
         "vlan": lambda p: p.vlan,
-        "use": lambda p: (usage[p.id].pool - usage[p.id].free) / usage[p.id].pool if usage[p.id].pool else None,
+        "use": use,
+        "peak": lambda p: max(peaks[p.id], use(p) or 0.0) if p.id in peaks else None,
         "leased": lambda p: usage[p.id].leased,
         "free": lambda p: usage[p.id].free,
     }

@@ -153,7 +153,8 @@ def asked(app: FastAPI, values: dict[str, str]) -> dict[str, str]:
               "/shared-networks/edit": "/shared-networks/edit?name=perf"}  # fmt: skip
     mac, ip, name = values["mac"], values["ip"], values["hostname"]
     more = (
-        "/?x=tiles", "/subnets?view=flat", "/subnets?after=5000", "/subnets?sort=-use", "/subnets?sort=-free",
+        "/?x=tiles", "/subnets?view=flat", "/subnets?after=5000", "/subnets?sort=-use", "/subnets?sort=-peak",
+        "/subnets?sort=-free",
         "/subnets?sort=name", "/subnets?q=10.9.9.9", "/subnets?q=site-00777", "/leases?sort=ip",
         f"/leases?q={ip}", f"/leases?q={mac}", f"/leases?q={name}", "/leases?q=printer", "/leases?state=declined",
         "/leases?subnet=5000", "/reservations?q=server-777", "/reservations?subnet=5000",

@@ -205,3 +205,22 @@ def test_a_point_holds_the_end_and_the_peak_of_its_time() -> None:
     assert [(p.at, p.figures.taken, p.peak) for p in points] == [(10, 9, 9), (20, 4, 30), (30, 6, 6), (40, 6, 6)]
     assert line([], 10, 40, 10) == []
     assert [p.at for p in line(samples[1:], 10, 40, 10)] == [20, 30, 40]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_peak_of_every_subnet_is_what_its_outlook_says(factory: SessionFactory, seed: int) -> None:
+    chance = random.Random(seed)
+    plan(factory, 4)
+    for hour in range(0, 12 * 24, 3):
+        with unit_of_work(factory) as session:
+            for subnet in range(3):  # the last one never changes
+                if chance.random() < (0.3 if hour < 96 else 0.05):
+                    lease(session, chance.randrange(50), subnet)
+        assert record(factory, START + timedelta(hours=hour, seconds=9))
+    now = START + timedelta(days=12)
+    with unit_of_work(factory, writing=False) as session:
+        found = use_history.peak_shares(session, now)
+        told = use_history.outlooks(session, list(session.scalars(select(Subnet))), now)
+    assert len(found) == 4
+    assert found == pytest.approx({id_: each.peak_share for id_, each in told.items()})
+    assert len(set(found.values())) > 1
