@@ -3,9 +3,11 @@ const WAIT_MS = 150;
 const asked = new WeakMap();
 
 async function offer(field) {
-  const answer = await fetch(`/subnets/choices?q=${encodeURIComponent(field.value)}`);
+  const wanted = field.value;
+  const answer = await fetch(`/subnets/choices?q=${encodeURIComponent(wanted)}`);
   if (!answer.ok || answer.redirected) return;
   const hits = await answer.json();
+  if (field.value !== wanted) return;  // a later text has been asked for meanwhile
   field.list.replaceChildren(...hits.map(({ cidr, name }) => new Option(name ? `${cidr} ${name}` : cidr, cidr)));
 }
 
