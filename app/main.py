@@ -1,6 +1,7 @@
 """The web application: routers, error handlers, lifespan."""
 
 import asyncio
+import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -44,6 +45,7 @@ from app.views import errors as view_errors
 from app.views import preferences
 from app.views.router import router as view_router
 
+log = logging.getLogger("leaseboard.web")
 USES_EVERY_S: Final = 30.0
 ROLL_UP_EVERY_S: Final = 20.0
 EXPIRE_EVERY_S: Final = 10.0
@@ -185,6 +187,9 @@ async def _frame(request: Request, call_next: Callable[[Request], Awaitable[Resp
 
 
 def _answer_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, api_errors.handled()):
+        where = (request.state.request_id, request.method, request.url.path)
+        log.error("request %s failed: %s %s", *where)  # what uvicorn logs of it does not name the request
     if request.url.path.startswith("/api/"):
         return api_errors.answer(request, error)
     return view_errors.answer(request, error)

@@ -110,6 +110,16 @@ def _by_cookie(request: Request, session: Session, form: FormData) -> Actor:
     return _actor(request, login.user, ranges_of(session, login.user.subnets))
 
 
+def recognised(request: Request, session: Session) -> Actor | None:
+    """Return who is signed in at a page that may not have asked; None = nobody."""
+    try:
+        return _by_cookie(request, session, FormData())
+    except BadCsrf:
+        return getattr(request.state, "actor", None)
+    except NotSignedIn:
+        return None
+
+
 def remote_of(request: Request) -> str:
     """Return the address that the request comes from."""
     return request.client.host if request.client else ""

@@ -122,7 +122,7 @@ _prepare()
 
 def inner(target: str, otherwise: str) -> str:
     """Return the page to go on to: one of ours, never another server's."""
-    return target if target.startswith("/") and not target.startswith("//") else otherwise
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else otherwise
 
 
 def wants_part(request: Request) -> bool:

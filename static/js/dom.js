@@ -32,6 +32,7 @@ export function ask(text, yes) {
 }
 
 export function say(text, tone = "ok") {
+  if ($$("#toasts [data-toast]").some((note) => note.textContent === text)) return;
   const note = element("p", { class: `notice ${tone} toast-note`, "data-toast": "" }, text);
   $("#toasts")?.append(note);
   setTimeout(() => note.remove(), 6000);

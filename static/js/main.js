@@ -4,12 +4,19 @@ import "./tables.js";
 import "./forms.js";
 import "./times.js";
 import { startLive } from "./live.js";
-import { $, $$ } from "./dom.js";
+import { $, $$, say } from "./dom.js";
 
 startLive();
 
 const wishes = [["[data-grid]", "./grid.js"], ["[data-zoom]", "./zoom.js"], ["[data-chart]", "./charts.js"], ["[data-lease-tail]", "./leases.js"], ["[data-ticker]", "./ticker.js"], ["[data-ruler]", "./ruler.js"], ["[data-upload]", "./upload.js"], [".explain", "./octets.js"], ["[data-options]", "./options.js"], ["[data-subnets]", "./subnets.js"]];
 for (const [selector, module] of wishes) if ($(selector)) import(module);
+
+// A part of the page that could not be fetched stays as it was; why is said once, however often it is tried.
+document.addEventListener("htmx:response:error", ({ detail }) => {
+  const { status } = detail.ctx.response;
+  const text = detail.ctx.text?.trim();
+  if (status !== 401 && text && !text.startsWith("<")) say(text.slice(0, 300), "bad");
+});
 
 $("[data-theme-switch]")?.addEventListener("click", () => {
   const root = document.documentElement;
