@@ -61,6 +61,7 @@ def list_leases(request: Request, session: Db, actor: Viewer) -> Response:
         "subnets": subnets.labels(session, Subnet.id.in_({row.subnet_id for row in rows})),
         "offered": choice(session, [filters.subnet_id]),
         "live": not after,
+        "planned": bool(rows) or subnets.count_subnets(session) > 0,
     }
     return page(request, session, "leases/list.html", part="found", **shown)
 

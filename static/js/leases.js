@@ -19,7 +19,7 @@ function note() {
   if (!button) return;
   button.hidden = !changed.size || !paused();
   button.textContent = `+${changed.size}`;
-  button.setAttribute("aria-label", `${changed.size} new`);
+  button.setAttribute("aria-label", `${changed.size} ${button.dataset.word}`);
 }
 
 function place(rows, addresses, rush) {

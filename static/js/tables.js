@@ -26,6 +26,21 @@ document.addEventListener("click", (event) => {
 });
 count();
 document.addEventListener("htmx:after:swap", count);
+
+// A table with more columns than fit scrolls in its own place, under its own heading; any other one with the page.
+function fit() {
+  const found = $(".page-table #found");
+  const table = found && $("table.data", found);
+  if (!table) return;
+  found.classList.remove("wide");
+  const over = table.offsetWidth > found.clientWidth + 1;
+  found.classList.toggle("wide", over);
+  if (over) found.tabIndex = 0;
+  else found.removeAttribute("tabindex");
+}
+fit();
+document.addEventListener("htmx:after:swap", fit);
+addEventListener("resize", fit);
 document.addEventListener("keydown", (event) => {
   if (event.key !== "f" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   const filter = $("[data-quick-filter]");
