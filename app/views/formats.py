@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Literal
+from functools import cache, lru_cache
+from typing import Final, Literal
 
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
@@ -12,14 +12,16 @@ from markupsafe import Markup, escape
 from app.models import AuditEntry, Lease, ReservationIdentifier
 from app.schemas.fields import show_identifier
 from app.services.forecast import Forecast
-from app.views.preferences import current, gettext
+from app.views.preferences import current, gettext, locale_of
 from app.views.words import FIELDS, OBJECTS
 from dhcpd.protocol.addresses import is_locally_administered
 
 ISOLATE, END = "\u2066", "\u2069"
 """Unicode's left-to-right isolate: what stands between is laid out by itself."""
-FAR_S = 40 * 24 * 3600
+FAR_S: Final = 40 * 24 * 3600
 """A moment further away than this is told by its date alone."""
+FORMATTED: Final = 8192
+"""Numbers that are ready."""
 
 
 def _aware(value: datetime | int) -> datetime:
@@ -82,7 +84,12 @@ def when(value: datetime | int | None) -> Markup:
 
 def number(value: float | None) -> str:
     """Return a count with the separators of the viewer's language."""
-    return "" if value is None else format_decimal(value, locale=current().locale)
+    return "" if value is None else _decimal(value, current().language)
+
+
+@lru_cache(maxsize=FORMATTED)
+def _decimal(value: float, language: str) -> str:
+    return format_decimal(value, locale=locale_of(language))
 
 
 def short_number(value: int) -> str:
@@ -92,7 +99,12 @@ def short_number(value: int) -> str:
 
 def percent(part: float, whole: float) -> str:
     """Return a share; an empty whole is 0 %."""
-    return format_percent(part / whole if whole else 0, locale=current().locale)
+    return _percent(round(part / whole, 4) if whole else 0.0, current().language)
+
+
+@lru_cache(maxsize=FORMATTED)
+def _percent(share: float, language: str) -> str:
+    return format_percent(share, locale=locale_of(language))
 
 
 def duration(seconds: float | None) -> str:

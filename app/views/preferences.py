@@ -37,7 +37,7 @@ class Preferences:
     @property
     def locale(self) -> Locale:
         """The conventions of the language."""
-        return _locale(self.language)
+        return locale_of(self.language)
 
     @property
     def zone_info(self) -> ZoneInfo:
@@ -58,7 +58,8 @@ def zones() -> list[str]:
 
 
 @cache
-def _locale(language: str) -> Locale:
+def locale_of(language: str) -> Locale:
+    """Return the conventions of a language."""
     return Locale.parse(language)
 
 
