@@ -6,17 +6,25 @@ import socket
 import subprocess
 import sys
 import time
+from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path
 
 import httpx
+from fastapi import FastAPI
+from pwdlib import PasswordHash
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from starlette.routing import BaseRoute
 
 from app.database import SessionFactory, make_engine, make_session_factory, unit_of_work
+from app.main import create_app
+from app.models import User
 from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
 from app.services.kept import Kept
 from app.services.plan_map import PLAN_MAP, read_map
+from app.settings import Settings
 from dhcpd.adapters.store import Store
 from dhcpd.engine.leases import ACTIVE, Lease, LeaseChange
 from dhcpd.engine.reasons import Reason
@@ -47,7 +55,78 @@ def discover(relay: str, mac: bytes, *, wanted: bytes = b"") -> bytes:
     return encode(Packet(giaddr=giaddr, chaddr=mac, options=options), limit_bytes=LIMIT_BYTES, order=()).data
 
 
-class Product:
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    return tuple(create_app(Settings(database_url="sqlite://")).router.routes)
+
+
+def application(settings: Settings) -> FastAPI:
+    """Return the application; those of one process share the routes, which are a second of CPU to work out."""
+    app = create_app(settings)
+    app.router.routes[:] = _routes()
+    return app
+
+
+@cache
+def _hash_of_password() -> str:
+    return PasswordHash.recommended().hash(PASSWORD)
+
+
+def add_user(session: Session, name: str, role: str) -> User:
+    """Make a user whose password is PASSWORD; it is hashed once, which is slow on purpose."""
+    user = users.create_user(session, COMMAND_LINE, name, None, role)
+    user.password_hash = _hash_of_password()
+    session.flush()
+    return user
+
+
+def add_script(session: Session, name: str, role: str) -> dict[str, str]:
+    """Make a user; return the headers of a token of theirs."""
+    _, secret = tokens.create_token(session, COMMAND_LINE, add_user(session, name, role), "test", None)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def sign_up(database_url: str) -> dict[str, str]:
+    """Make the first administrator of a migrated database; return the headers of a token of theirs."""
+    engine = make_engine(database_url)
+    with unit_of_work(make_session_factory(engine)) as session:
+        headers = add_script(session, "root", "admin")
+    engine.dispose()
+    return headers
+
+
+class Site:
+    """A web server at `url`, and an admin's script that speaks to it."""
+
+    url: str
+    web: httpx.Client
+    bearer: dict[str, str]
+
+    def api(self, method: str, path: str, **more: object) -> httpx.Response:
+        return self.web.request(method, f"/api/v1{path}", headers=self.bearer, **more)  # type: ignore[arg-type]  # passed on
+
+    def plan(self, cidr: str = "10.9.0.0/24", start: str = "10.9.0.50", end: str = "10.9.0.249") -> int:
+        made = self.api("POST", "/subnets", json={"cidr": cidr, "gateway": cidr.replace(".0/24", ".1")})
+        assert made.status_code == 201, made.text
+        subnet = int(made.json()["id"])
+        self.make_pool(subnet, start, end)
+        return subnet
+
+    def make_pool(self, subnet: int, start: str, end: str) -> None:
+        pool = self.api("POST", "/pools", json={"subnet_id": subnet, "start": start, "end": end})
+        assert pool.status_code == 201, pool.text
+
+    def everything(self, path: str) -> list[dict[str, str]]:
+        """Follow the cursor of a list to its end."""
+        page = self.api("GET", path).json()
+        items = list(page["items"])
+        while page["next_cursor"]:
+            page = self.api("GET", f"{path}&cursor={page['next_cursor']}").json()
+            items += page["items"]
+        return items
+
+
+class Product(Site):
     """A running `leaseboard serve` with an admin's token."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
@@ -94,37 +173,9 @@ class Product:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
 
-    def api(self, method: str, path: str, **more: object) -> httpx.Response:
-        return self.web.request(method, f"/api/v1{path}", headers=self.bearer, **more)  # type: ignore[arg-type]  # passed on
-
     def sign_up(self) -> None:
         """Make the first administrator and a token of theirs, in the product's database."""
-        engine = make_engine(self.env["LEASEBOARD_DATABASE_URL"])
-        with unit_of_work(make_session_factory(engine)) as session:
-            user = users.create_user(session, COMMAND_LINE, "root", PASSWORD, "admin")
-            _, secret = tokens.create_token(session, COMMAND_LINE, user, "test", None)
-        engine.dispose()
-        self.bearer = {"Authorization": f"Bearer {secret}"}
-
-    def plan(self, cidr: str = "10.9.0.0/24", start: str = "10.9.0.50", end: str = "10.9.0.249") -> int:
-        made = self.api("POST", "/subnets", json={"cidr": cidr, "gateway": cidr.replace(".0/24", ".1")})
-        assert made.status_code == 201, made.text
-        subnet = int(made.json()["id"])
-        self.make_pool(subnet, start, end)
-        return subnet
-
-    def make_pool(self, subnet: int, start: str, end: str) -> None:
-        pool = self.api("POST", "/pools", json={"subnet_id": subnet, "start": start, "end": end})
-        assert pool.status_code == 201, pool.text
-
-    def everything(self, path: str) -> list[dict[str, str]]:
-        """Follow the cursor of a list to its end."""
-        page = self.api("GET", path).json()
-        items = list(page["items"])
-        while page["next_cursor"]:
-            page = self.api("GET", f"{path}&cursor={page['next_cursor']}").json()
-            items += page["items"]
-        return items
+        self.bearer = sign_up(self.env["LEASEBOARD_DATABASE_URL"])
 
     def live(self) -> bool:
         workers = self.api("GET", "/workers").json()["items"]

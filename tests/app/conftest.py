@@ -15,13 +15,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.database import unit_of_work
-from app.main import create_app
-from app.services import tokens, users
-from app.services.actors import COMMAND_LINE
 from app.settings import Settings
-from tests.builders import Product
-
-PASSWORD = "correct horse battery"
+from tests.builders import PASSWORD, Product, Site, add_script, application
 
 
 @dataclass(frozen=True)
@@ -36,9 +31,7 @@ class LiveServer:
     def add_user(self, name: str, role: str) -> dict[str, str]:
         """Make a user; return the headers of a token of theirs."""
         with unit_of_work(self.app.state.sessions) as session:
-            user = users.create_user(session, COMMAND_LINE, name, PASSWORD, role)
-            _, secret = tokens.create_token(session, COMMAND_LINE, user, "test", None)
-        return {"Authorization": f"Bearer {secret}"}
+            return add_script(session, name, role)
 
     def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
         """Post the sign-in form."""
@@ -48,7 +41,7 @@ class LiveServer:
 @contextmanager
 def serve(settings: Settings, database: Path) -> Iterator[LiveServer]:
     """Yield a server over a migrated database."""
-    app = create_app(settings)
+    app = application(settings)
     listener = socket.create_server(("127.0.0.1", 0))
     address = listener.getsockname()
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
@@ -71,6 +64,21 @@ def live_server(tmp_path: Path, migrated_file: Path) -> Iterator[LiveServer]:
     shutil.copyfile(migrated_file, path)
     with serve(Settings(database_url=f"sqlite:///{path}"), path) as running:
         yield running
+
+
+class Website(Site):
+    """The web application alone, without the worker, in this process."""
+
+    def __init__(self, live_server: LiveServer) -> None:
+        self.web = live_server.web
+        self.url = str(self.web.base_url).rstrip("/")
+        self.bearer = live_server.add_user("root", "admin")
+
+
+@pytest.fixture
+def website(live_server: LiveServer) -> Website:
+    """Return the web application with an admin; it takes a tenth of the CPU of a product, which has a worker."""
+    return Website(live_server)
 
 
 @pytest.fixture

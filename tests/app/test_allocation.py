@@ -12,11 +12,8 @@ import uvicorn
 from sqlalchemy import Engine
 
 from app.database import unit_of_work
-from app.main import create_app
-from app.services import tokens, users
-from app.services.actors import COMMAND_LINE
 from app.settings import Settings
-from tests.builders import PASSWORD
+from tests.builders import add_script, application
 
 CALLERS = 100
 
@@ -24,10 +21,9 @@ CALLERS = 100
 @pytest.fixture
 def web(engine: Engine) -> Iterator[httpx.Client]:
     """A server over either database, and an admin's client with a connection for each caller."""
-    app = create_app(Settings(database_url=engine.url.render_as_string(hide_password=False)))
+    app = application(Settings(database_url=engine.url.render_as_string(hide_password=False)))
     with unit_of_work(app.state.sessions) as session:
-        user = users.create_user(session, COMMAND_LINE, "root", PASSWORD, "admin")
-        _, secret = tokens.create_token(session, COMMAND_LINE, user, "test", None)
+        headers = add_script(session, "root", "admin")
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -35,7 +31,6 @@ def web(engine: Engine) -> Iterator[httpx.Client]:
     while not server.started and thread.is_alive():
         time.sleep(0.01)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
-    headers = {"Authorization": f"Bearer {secret}"}
     limits = httpx.Limits(max_connections=CALLERS)
     with httpx.Client(base_url=url, timeout=120, headers=headers, limits=limits) as client:
         yield client

@@ -6,11 +6,11 @@ import pytest
 
 from dhcpd.protocol.constants import MessageType
 from dhcpd.protocol.packet import decode
-from tests.builders import Product
+from tests.builders import Site
 
 
-def ask(product: Product, **query: object) -> dict[str, Any]:
-    answer = product.api("GET", "/explain", params=query)
+def ask(website: Site, **query: object) -> dict[str, Any]:
+    answer = website.api("GET", "/explain", params=query)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
@@ -20,14 +20,14 @@ def topics(told: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture
-def planned(product: Product) -> tuple[Product, int]:
-    subnet = product.plan()
-    return product, subnet
+def planned(website: Site) -> tuple[Site, int]:
+    subnet = website.plan()
+    return website, subnet
 
 
-def test_new_client_is_offered_the_next_address_with_its_options(planned: tuple[Product, int]) -> None:
-    product, subnet = planned
-    told = ask(product, mac="AA-BB-CC-11-22-33", subnet_id=subnet, wanted="3, 1", vendor_class="PXEClient")
+def test_new_client_is_offered_the_next_address_with_its_options(planned: tuple[Site, int]) -> None:
+    website, subnet = planned
+    told = ask(website, mac="AA-BB-CC-11-22-33", subnet_id=subnet, wanted="3, 1", vendor_class="PXEClient")
     assert (told["outcome"], told["message"], told["ip"], told["exact"]) == ("offered", "offer", "10.9.0.50", True)
     assert told["lease_time"] == 43200
     routers = next(option for option in told["options"] if option["code"] == 3)
@@ -36,31 +36,31 @@ def test_new_client_is_offered_the_next_address_with_its_options(planned: tuple[
     assert {"link", "client", "reservation", "address", "outcome"} <= set(topics(told))
 
 
-def test_reservation_by_circuit_is_explained(planned: tuple[Product, int]) -> None:
-    product, _ = planned
+def test_reservation_by_circuit_is_explained(planned: tuple[Site, int]) -> None:
+    website, _ = planned
     identifiers = [{"type": "circuit_id", "value": "Gi1/0/7"}]
-    made = product.api("POST", "/reservations", json={"identifiers": identifiers, "ip": "10.9.0.7"})
+    made = website.api("POST", "/reservations", json={"identifiers": identifiers, "ip": "10.9.0.7"})
     assert made.json()["identifiers"] == identifiers
-    told = ask(product, mac="aabbcc112233", relay="10.9.0.1", circuit_id="Gi1/0/7")
+    told = ask(website, mac="aabbcc112233", relay="10.9.0.1", circuit_id="Gi1/0/7")
     assert told["ip"] == "10.9.0.7"
     assert any("by what its relay says" in step["text"] for step in told["trace"])
 
 
-def test_silence_is_explained(planned: tuple[Product, int]) -> None:
-    product, subnet = planned
-    product.api("PATCH", f"/subnets/{subnet}", json={"random_macs": "deny"})
-    told = ask(product, mac="02:00:00:00:00:01", subnet_id=subnet)
+def test_silence_is_explained(planned: tuple[Site, int]) -> None:
+    website, subnet = planned
+    website.api("PATCH", f"/subnets/{subnet}", json={"random_macs": "deny"})
+    told = ask(website, mac="02:00:00:00:00:01", subnet_id=subnet)
     assert (told["outcome"], told["reply"], told["ip"]) == ("drop-random-mac", None, None)
     assert "made-up" in told["sentence"]
-    product.api("POST", "/denied-clients", json={"mac": "00:1b:21", "description": "old printers"})
-    assert ask(product, mac="00:1b:21:00:00:01", subnet_id=subnet)["outcome"] == "drop-denied"
-    assert ask(product, mac="00:1b:22:00:00:01", relay="172.16.9.9")["outcome"] == "drop-unknown-relay"
+    website.api("POST", "/denied-clients", json={"mac": "00:1b:21", "description": "old printers"})
+    assert ask(website, mac="00:1b:21:00:00:01", subnet_id=subnet)["outcome"] == "drop-denied"
+    assert ask(website, mac="00:1b:22:00:00:01", relay="172.16.9.9")["outcome"] == "drop-unknown-relay"
 
 
-def test_probe_is_told_and_taken_as_silent(planned: tuple[Product, int]) -> None:
-    product, subnet = planned
-    product.api("PATCH", f"/subnets/{subnet}", json={"ping_check": True})
-    told = ask(product, mac="00:1b:22:00:00:01", subnet_id=subnet)
+def test_probe_is_told_and_taken_as_silent(planned: tuple[Site, int]) -> None:
+    website, subnet = planned
+    website.api("PATCH", f"/subnets/{subnet}", json={"ping_check": True})
+    told = ask(website, mac="00:1b:22:00:00:01", subnet_id=subnet)
     assert (told["outcome"], told["ip"]) == ("offered-again", "10.9.0.50")
     assert "probe" in topics(told)
 
@@ -68,9 +68,9 @@ def test_probe_is_told_and_taken_as_silent(planned: tuple[Product, int]) -> None
 @pytest.mark.parametrize(
     "query", [{"mac": "aa"}, {"mac": "zz", "subnet_id": 1}, {"mac": "aa", "subnet_id": 1, "wanted": "300"}]
 )
-def test_bad_question_is_refused(product: Product, query: dict[str, Any]) -> None:
-    assert product.api("GET", "/explain", params=query).status_code in (400, 422)
+def test_bad_question_is_refused(website: Site, query: dict[str, Any]) -> None:
+    assert website.api("GET", "/explain", params=query).status_code in (400, 422)
 
 
-def test_subnet_that_is_not_served(product: Product) -> None:
-    assert product.api("GET", "/explain", params={"mac": "aa", "subnet_id": 99}).status_code == 404
+def test_subnet_that_is_not_served(website: Site) -> None:
+    assert website.api("GET", "/explain", params={"mac": "aa", "subnet_id": 99}).status_code == 404

@@ -3,7 +3,7 @@
 import socket
 
 from dhcpd.protocol.packet import Packet, decode
-from tests.builders import Product, discover
+from tests.builders import Product, Site, discover
 
 NTP = 42
 
@@ -37,9 +37,9 @@ def test_options_of_the_shared_network_reach_clients_of_each_subnet(product: Pro
     assert product.api("GET", "/shared-networks/hall").status_code == 404
 
 
-def test_broken_option_of_a_shared_network_is_refused(product: Product) -> None:
+def test_broken_option_of_a_shared_network_is_refused(website: Site) -> None:
     broken = {"options": [{"option": "ntp-servers", "value": "soon"}]}
-    refused = product.api("PUT", "/shared-networks/hall", json=broken)
+    refused = website.api("PUT", "/shared-networks/hall", json=broken)
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"].startswith("/options")
-    assert product.api("GET", "/shared-networks").json()["items"] == []
+    assert website.api("GET", "/shared-networks").json()["items"] == []

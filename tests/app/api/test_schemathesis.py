@@ -10,9 +10,9 @@ import pytest
 
 from app.database import unit_of_work
 from app.models import Token, User
-from app.services import tokens, users
+from app.services import tokens
 from app.services.actors import COMMAND_LINE
-from tests.builders import PASSWORD, hold_leases
+from tests.builders import add_user, hold_leases
 
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "2")
 """Of each operation; `make schemathesis` asks for many."""
@@ -32,7 +32,7 @@ def caller(live_server: Any, role: str) -> str:
     assert live_server.web.post("/api/v1/subnets", json={"cidr": "10.0.0.0/24"}, headers=headers).status_code == 201
     hold_leases(live_server.app.state.engine, "10.0.0.100", "10.0.0.101")
     with unit_of_work(live_server.app.state.sessions) as session:
-        user = users.create_user(session, COMMAND_LINE, "tester", PASSWORD, role)
+        user = add_user(session, "tester", role)
         session.execute(User.__table__.update().where(User.id == user.id).values(id=OUT_OF_REACH))  # type: ignore[attr-defined]  # a table
         session.expire_all()
         token, secret = tokens.create_token(session, COMMAND_LINE, session.get_one(User, OUT_OF_REACH), "t", None)

@@ -12,13 +12,11 @@ from sqlalchemy import ColumnElement, Table, select
 
 from app.api.audit import UNDOABLE
 from app.database import unit_of_work
-from app.main import create_app
 from app.models import Base, User
-from app.services import external_users, tokens, users
-from app.services.actors import COMMAND_LINE
+from app.services import external_users
 from app.settings import Settings
 from tests.app.api.undo_world import TAKEN_BACK, WORLD, Step
-from tests.builders import PASSWORD, hold_leases
+from tests.builders import PASSWORD, add_script, application, hold_leases
 
 GROWS = {"version", "updated_at", "last_used_at"}
 """What each write changes."""
@@ -33,16 +31,11 @@ class Caller:
     """An admin's script over an application in this process."""
 
     def __init__(self, database: Path) -> None:
-        self.app = create_app(Settings(database_url=f"sqlite:///{database}"))
+        self.app = application(Settings(database_url=f"sqlite:///{database}"))
         self.headers: dict[str, str] = {}
         self._loop = asyncio.Runner()
         transport = httpx.ASGITransport(self.app)
         self._web = httpx.AsyncClient(transport=transport, base_url="http://server.test")
-
-    def sign_up(self) -> str:
-        with unit_of_work(self.app.state.sessions) as session:
-            user = users.create_user(session, COMMAND_LINE, "root", PASSWORD, "admin")
-            return tokens.create_token(session, COMMAND_LINE, user, "test", None)[1]
 
     def close(self) -> None:
         self._loop.close()
@@ -86,26 +79,26 @@ def order_of(table: Table) -> Sequence[ColumnElement[Any]]:
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> tuple[Path, str]:
-    """A database with an object of every kind, and an admin's secret."""
+def planned(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> tuple[Path, dict[str, str]]:
+    """A database with an object of every kind, and the headers of an admin's token."""
     path = tmp_path_factory.mktemp("planned") / "web.db"
     shutil.copyfile(migrated_file, path)
     caller = Caller(path)
-    secret = caller.sign_up()
-    caller.headers["Authorization"] = f"Bearer {secret}"
+    with unit_of_work(caller.app.state.sessions) as session:
+        caller.headers = add_script(session, "root", "admin")
     for step in WORLD:
         caller(step)
     hold_leases(caller.app.state.engine, "10.0.0.60", "10.0.0.70")
     caller.close()
-    return path, secret
+    return path, caller.headers
 
 
 @pytest.fixture
-def caller(planned: tuple[Path, str], tmp_path: Path) -> Iterator[Caller]:
-    source, secret = planned
+def caller(planned: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[Caller]:
+    source, headers = planned
     shutil.copyfile(source, tmp_path / "web.db")
     made = Caller(tmp_path / "web.db")
-    made.headers["Authorization"] = f"Bearer {secret}"
+    made.headers = headers
     yield made
     made.close()
 

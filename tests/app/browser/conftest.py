@@ -3,11 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.builders import PASSWORD, Product
+from tests.builders import PASSWORD, Product, Site
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -34,10 +35,10 @@ def sign_in(page: Page) -> None:
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
 
 
-@pytest.fixture
-def page(browser: Browser, product: Product) -> Iterator[Page]:
-    """A signed-in page; an error of a script or of the content policy fails the test."""
-    context = browser.new_context(base_url=product.url)
+@contextmanager
+def signed_in(browser: Browser, site: Site) -> Iterator[Page]:
+    """Yield a signed-in page; an error of a script or of the content policy fails the test."""
+    context = browser.new_context(base_url=site.url)
     made = context.new_page()
     errors: list[str] = []
     made.on("pageerror", lambda error: errors.append(str(error)))
@@ -46,3 +47,17 @@ def page(browser: Browser, product: Product) -> Iterator[Page]:
     yield made
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def page(browser: Browser, product: Product) -> Iterator[Page]:
+    """A signed-in page of the running product."""
+    with signed_in(browser, product) as made:
+        yield made
+
+
+@pytest.fixture
+def web_page(browser: Browser, website: Site) -> Iterator[Page]:
+    """A signed-in page of the web application alone."""
+    with signed_in(browser, website) as made:
+        yield made

@@ -5,23 +5,23 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.builders import Product
+from tests.builders import Site
 
 
 @pytest.mark.browser
-def test_explorer_shows_operations_and_a_tried_get_answers(page: Page, product: Product) -> None:
-    product.plan()
+def test_explorer_shows_operations_and_a_tried_get_answers(web_page: Page, website: Site) -> None:
+    website.plan()
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto("/api/docs")
-    tags = page.locator(".opblock-tag")
+    web_page.on("request", lambda request: asked.append(request.url))
+    web_page.goto("/api/docs")
+    tags = web_page.locator(".opblock-tag")
     expect(tags.first).to_be_visible(timeout=20_000)
-    document = product.web.get("/openapi.json", headers=product.bearer).json()
+    document = website.web.get("/openapi.json", headers=website.bearer).json()
     operations = [op for path in document["paths"].values() for op in path.values()]
     assert {text.strip() for text in tags.all_inner_texts()} >= {tag for op in operations for tag in op["tags"]}
     assert "Endpoint" not in {op["summary"] for op in operations}
-    page.locator("#operations-tag-subnets").click()
-    listing = page.locator("#operations-subnets-list_subnets")
+    web_page.locator("#operations-tag-subnets").click()
+    listing = web_page.locator("#operations-subnets-list_subnets")
     listing.locator(".opblock-summary-control").click()
     listing.get_by_role("button", name="Try it out").click()
     listing.get_by_role("button", name="Execute").click()
@@ -29,13 +29,13 @@ def test_explorer_shows_operations_and_a_tried_get_answers(page: Page, product: 
     expect(answer.locator("tr.response td.response-col_status").first).to_have_text("200", timeout=20_000)
     body = json.loads(answer.locator(".highlight-code .microlight, .highlight-code code").first.inner_text())
     assert [row["cidr"] for row in body["items"]] == ["10.9.0.0/24"]
-    assert [url for url in asked if not url.startswith((product.url, "data:", "blob:"))] == []
+    assert [url for url in asked if not url.startswith((website.url, "data:", "blob:"))] == []
 
 
 @pytest.mark.browser
-def test_explorer_follows_the_chosen_colours(page: Page) -> None:
-    page.emulate_media(color_scheme="dark")
-    page.goto("/api/docs")
-    expect(page.locator("html.dark-mode")).to_have_count(1)
-    page.emulate_media(color_scheme="light")
-    expect(page.locator("html.dark-mode")).to_have_count(0)
+def test_explorer_follows_the_chosen_colours(web_page: Page) -> None:
+    web_page.emulate_media(color_scheme="dark")
+    web_page.goto("/api/docs")
+    expect(web_page.locator("html.dark-mode")).to_have_count(1)
+    web_page.emulate_media(color_scheme="light")
+    expect(web_page.locator("html.dark-mode")).to_have_count(0)

@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.builders import Product, discover
+from tests.builders import Product, Site, discover
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 LIVE_MS = 5000
@@ -66,15 +66,15 @@ def offered(product: Product, relay: str, seconds: float) -> bool:
     return False
 
 
-def test_bad_pool_keeps_what_was_typed_and_names_the_other(page: Page, product: Product) -> None:
-    subnet = product.plan()
-    page.goto(f"/subnets/{subnet}/pools/new")
-    page.get_by_label("First address").fill("10.9.0.60")
-    page.get_by_label("Last address").fill("10.9.0.70")
-    expect(page.locator("#impact")).to_contain_text("overlaps the pool 10.9.0.50-10.9.0.249", timeout=LIVE_MS)
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_label("First address")).to_have_value("10.9.0.60")
-    expect(page.locator("#h-start")).to_contain_text("overlaps the pool 10.9.0.50-10.9.0.249")
+def test_bad_pool_keeps_what_was_typed_and_names_the_other(web_page: Page, website: Site) -> None:
+    subnet = website.plan()
+    web_page.goto(f"/subnets/{subnet}/pools/new")
+    web_page.get_by_label("First address").fill("10.9.0.60")
+    web_page.get_by_label("Last address").fill("10.9.0.70")
+    expect(web_page.locator("#impact")).to_contain_text("overlaps the pool 10.9.0.50-10.9.0.249", timeout=LIVE_MS)
+    web_page.get_by_role("button", name="Save").click()
+    expect(web_page.get_by_label("First address")).to_have_value("10.9.0.60")
+    expect(web_page.locator("#h-start")).to_contain_text("overlaps the pool 10.9.0.50-10.9.0.249")
 
 
 def test_reserve_from_a_lease(page: Page, product: Product) -> None:
@@ -99,75 +99,75 @@ def test_search_narrows_the_table_while_typing(page: Page, product: Product) -> 
     assert "q=10.9.0.52" in page.url
 
 
-def test_subnet_pool_and_reservation_are_edited(page: Page, product: Product) -> None:
-    subnet = product.plan()
-    page.goto(f"/subnets/{subnet}/edit")
-    page.get_by_label("Name", exact=True).fill("office")
-    page.get_by_label("Option 1", exact=True).fill("DNS servers")
-    page.get_by_role("option", name="domain-name-servers").click()
-    page.get_by_label("Value 1", exact=True).fill("10.9.0.2 wrong")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert").first).to_contain_text("wrong")
-    expect(page.get_by_label("Name", exact=True)).to_have_value("office")
-    expect(page.locator(".option-problem")).to_contain_text('"wrong" is none')
-    page.get_by_label("Value 1, 2", exact=True).fill("10.9.0.3")
-    page.get_by_role("button", name="Save").click()
-    page.get_by_role("navigation", name="Parts of this subnet").get_by_role("link", name="Options").click()
-    expect(page.get_by_text("10.9.0.2, 10.9.0.3")).to_be_visible()
-    page.get_by_role("link", name="Pools", exact=True).click()
-    page.get_by_role("cell", name="Edit").get_by_role("link").click()
-    page.get_by_label("Last address").fill("10.9.0.99")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("cell", name="10.9.0.99", exact=True)).to_be_visible()
-    page.goto("/reservations/new")
-    page.get_by_label("Kind of identifier 1").select_option("circuit_id")
-    page.get_by_label("Identifier 1", exact=True).fill("65:74:68:30")
-    page.get_by_label("Address", exact=True).fill("10.9.0.60")
-    page.get_by_role("button", name="Save").click()
-    page.get_by_role("link", name="Edit", exact=True).click()
-    page.get_by_label("Address", exact=True).fill("10.9.0.61")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("cell", name="10.9.0.61", exact=True)).to_be_visible()
-    stored = product.api("GET", "/reservations").json()["items"][0]
+def test_subnet_pool_and_reservation_are_edited(web_page: Page, website: Site) -> None:
+    subnet = website.plan()
+    web_page.goto(f"/subnets/{subnet}/edit")
+    web_page.get_by_label("Name", exact=True).fill("office")
+    web_page.get_by_label("Option 1", exact=True).fill("DNS servers")
+    web_page.get_by_role("option", name="domain-name-servers").click()
+    web_page.get_by_label("Value 1", exact=True).fill("10.9.0.2 wrong")
+    web_page.get_by_role("button", name="Save").click()
+    expect(web_page.get_by_role("alert").first).to_contain_text("wrong")
+    expect(web_page.get_by_label("Name", exact=True)).to_have_value("office")
+    expect(web_page.locator(".option-problem")).to_contain_text('"wrong" is none')
+    web_page.get_by_label("Value 1, 2", exact=True).fill("10.9.0.3")
+    web_page.get_by_role("button", name="Save").click()
+    web_page.get_by_role("navigation", name="Parts of this subnet").get_by_role("link", name="Options").click()
+    expect(web_page.get_by_text("10.9.0.2, 10.9.0.3")).to_be_visible()
+    web_page.get_by_role("link", name="Pools", exact=True).click()
+    web_page.get_by_role("cell", name="Edit").get_by_role("link").click()
+    web_page.get_by_label("Last address").fill("10.9.0.99")
+    web_page.get_by_role("button", name="Save").click()
+    expect(web_page.get_by_role("cell", name="10.9.0.99", exact=True)).to_be_visible()
+    web_page.goto("/reservations/new")
+    web_page.get_by_label("Kind of identifier 1").select_option("circuit_id")
+    web_page.get_by_label("Identifier 1", exact=True).fill("65:74:68:30")
+    web_page.get_by_label("Address", exact=True).fill("10.9.0.60")
+    web_page.get_by_role("button", name="Save").click()
+    web_page.get_by_role("link", name="Edit", exact=True).click()
+    web_page.get_by_label("Address", exact=True).fill("10.9.0.61")
+    web_page.get_by_role("button", name="Save").click()
+    expect(web_page.get_by_role("cell", name="10.9.0.61", exact=True)).to_be_visible()
+    stored = website.api("GET", "/reservations").json()["items"][0]
     assert stored["identifiers"] == [{"type": "circuit_id", "value": "eth0"}]
 
 
-def test_stale_form_is_refused_and_keeps_what_was_typed(page: Page, product: Product) -> None:
-    subnet = product.plan()
-    page.goto(f"/subnets/{subnet}/edit")
-    assert product.api("PATCH", f"/subnets/{subnet}", json={"name": "by another"}).status_code == 200
-    page.get_by_label("Name", exact=True).fill("by me")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert").first).to_contain_text("Somebody else saved this meanwhile")
-    expect(page.locator(".stale mark")).to_have_text("by me")
-    expect(page.get_by_label("Name", exact=True)).to_have_value("by me")
+def test_stale_form_is_refused_and_keeps_what_was_typed(web_page: Page, website: Site) -> None:
+    subnet = website.plan()
+    web_page.goto(f"/subnets/{subnet}/edit")
+    assert website.api("PATCH", f"/subnets/{subnet}", json={"name": "by another"}).status_code == 200
+    web_page.get_by_label("Name", exact=True).fill("by me")
+    web_page.get_by_role("button", name="Save").click()
+    expect(web_page.get_by_role("alert").first).to_contain_text("Somebody else saved this meanwhile")
+    expect(web_page.locator(".stale mark")).to_have_text("by me")
+    expect(web_page.get_by_label("Name", exact=True)).to_have_value("by me")
 
 
-def test_options_are_chosen_from_the_catalogue_and_filled_in_by_their_kind(page: Page, product: Product) -> None:
-    subnet = product.plan()
-    page.goto(f"/subnets/{subnet}/edit")
+def test_options_are_chosen_from_the_catalogue_and_filled_in_by_their_kind(web_page: Page, website: Site) -> None:
+    subnet = website.plan()
+    web_page.goto(f"/subnets/{subnet}/edit")
 
     def choose(row: int, text: str) -> None:
-        page.get_by_label(f"Option {row}", exact=True).press_sequentially(text)
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("Enter")
+        web_page.get_by_label(f"Option {row}", exact=True).press_sequentially(text)
+        web_page.keyboard.press("ArrowDown")
+        web_page.keyboard.press("Enter")
 
     choose(1, "121")
-    page.get_by_label("Value 1: destination").fill("10.0.0.0/8")
-    page.get_by_label("Value 1: router").fill("10.9.0.1")
-    page.locator(".widget-more").first.click()
-    page.get_by_label("Value 1, 2: destination").fill("0.0.0.0/0")
-    page.get_by_label("Value 1, 2: router").fill("10.9.0.2")
+    web_page.get_by_label("Value 1: destination").fill("10.0.0.0/8")
+    web_page.get_by_label("Value 1: router").fill("10.9.0.1")
+    web_page.locator(".widget-more").first.click()
+    web_page.get_by_label("Value 1, 2: destination").fill("0.0.0.0/0")
+    web_page.get_by_label("Value 1, 2: router").fill("10.9.0.2")
     choose(2, "ip-forw")
-    page.get_by_label("Value 2", exact=True).select_option("true")
-    page.get_by_role("button", name="Another option").click()
+    web_page.get_by_label("Value 2", exact=True).select_option("true")
+    web_page.get_by_role("button", name="Another option").click()
     choose(3, "43")
-    page.get_by_label("Value 3: space").select_option("pxe")
-    page.get_by_label("Value 3: sub-option").select_option("discovery-control")
-    page.get_by_label("Value 3: discovery-control").fill("8")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name="10.9.0.0/24")).to_be_visible()
-    stored = product.api("GET", f"/subnets/{subnet}").json()["options"]
+    web_page.get_by_label("Value 3: space").select_option("pxe")
+    web_page.get_by_label("Value 3: sub-option").select_option("discovery-control")
+    web_page.get_by_label("Value 3: discovery-control").fill("8")
+    web_page.get_by_role("button", name="Save").click()
+    expect(web_page.get_by_role("heading", name="10.9.0.0/24")).to_be_visible()
+    stored = website.api("GET", f"/subnets/{subnet}").json()["options"]
     assert {row["option"]: row["value"] for row in stored} == {
         "classless-static-routes": [
             {"destination": "10.0.0.0/8", "router": "10.9.0.1"}, {"destination": "0.0.0.0/0", "router": "10.9.0.2"},
@@ -177,9 +177,9 @@ def test_options_are_chosen_from_the_catalogue_and_filled_in_by_their_kind(page:
             "space": "pxe", "options": [{"option": "discovery-control", "value": 8}],
         },
     }  # fmt: skip
-    page.goto(f"/subnets/{subnet}/edit")
-    expect(page.get_by_label("Value 1, 2: router")).to_have_value("10.9.0.2")
-    expect(page.get_by_label("Value 3: discovery-control")).to_have_value("8")
+    web_page.goto(f"/subnets/{subnet}/edit")
+    expect(web_page.get_by_label("Value 1, 2: router")).to_have_value("10.9.0.2")
+    expect(web_page.get_by_label("Value 3: discovery-control")).to_have_value("8")
 
 
 def test_a_large_prefix_zooms_by_key_and_by_click(page: Page, product: Product) -> None:
@@ -209,56 +209,56 @@ def test_a_large_prefix_zooms_by_key_and_by_click(page: Page, product: Product) 
     page.wait_for_url("**at=10.7.0.0/16")
 
 
-def test_branches_of_the_tree_fold_by_mouse_and_by_key(page: Page, product: Product) -> None:
+def test_branches_of_the_tree_fold_by_mouse_and_by_key(web_page: Page, website: Site) -> None:
     ids = [
-        product.api("POST", "/subnets", json={"cidr": cidr, "dhcp_enabled": False}).json()["id"]
+        website.api("POST", "/subnets", json={"cidr": cidr, "dhcp_enabled": False}).json()["id"]
         for cidr in ("10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16", "192.168.0.0/24")
     ]
-    page.goto("/subnets")
-    prefixes = page.locator("#found tbody tr:not(.gap-row) b")
-    create = page.locator("#found .gap-row")
+    web_page.goto("/subnets")
+    prefixes = web_page.locator("#found tbody tr:not(.gap-row) b")
+    create = web_page.locator("#found .gap-row")
     expect(prefixes).to_have_text(["10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16", "192.168.0.0/24"])
     expect(create.filter(has_text="10.1.0.0/24")).to_have_count(1)
-    page.get_by_role("link", name="Fold 10.1.0.0/16").click()
+    web_page.get_by_role("link", name="Fold 10.1.0.0/16").click()
     expect(prefixes).to_have_text(["10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16", "192.168.0.0/24"])
     expect(create.filter(has_text="10.1.0.0/24")).to_have_count(0)
     expect(create.filter(has_text="10.128.0.0/9")).to_have_count(1)
-    assert f"fold={ids[1]}" in page.url
-    expect(page.get_by_role("link", name="Unfold 10.1.0.0/16")).to_be_focused()
-    page.get_by_role("link", name="Fold 10.0.0.0/8").focus()
-    page.keyboard.press("ArrowLeft")
+    assert f"fold={ids[1]}" in web_page.url
+    expect(web_page.get_by_role("link", name="Unfold 10.1.0.0/16")).to_be_focused()
+    web_page.get_by_role("link", name="Fold 10.0.0.0/8").focus()
+    web_page.keyboard.press("ArrowLeft")
     expect(prefixes).to_have_text(["10.0.0.0/8", "192.168.0.0/24"])
-    expect(page.get_by_role("link", name="Unfold 10.0.0.0/8")).to_be_focused()
-    page.keyboard.press("ArrowRight")
+    expect(web_page.get_by_role("link", name="Unfold 10.0.0.0/8")).to_be_focused()
+    web_page.keyboard.press("ArrowRight")
     expect(prefixes).to_have_count(4)
-    page.keyboard.press("ArrowDown")
-    page.reload()
+    web_page.keyboard.press("ArrowDown")
+    web_page.reload()
     expect(prefixes).to_have_count(4)
-    page.get_by_role("link", name="Unfold all").click()
+    web_page.get_by_role("link", name="Unfold all").click()
     expect(prefixes).to_have_count(5)
-    page.get_by_role("link", name="Fold all", exact=True).click()
+    web_page.get_by_role("link", name="Fold all", exact=True).click()
     expect(prefixes).to_have_count(2)
 
 
-def test_rows_are_chosen_and_all_that_match_are_removed(page: Page, product: Product) -> None:
-    product.plan()
+def test_rows_are_chosen_and_all_that_match_are_removed(web_page: Page, website: Site) -> None:
+    website.plan()
     for n in range(4):
         mac = {"type": "mac", "value": f"00:00:0c:00:00:0{n}"}
         wish = {"ip": f"10.9.0.1{n}", "hostname": f"camera-{n}", "identifiers": [mac]}
-        assert product.api("POST", "/reservations", json=wish).status_code == 201
-    page.goto("/reservations")
-    bar = page.get_by_role("form", name="The chosen rows")
+        assert website.api("POST", "/reservations", json=wish).status_code == 201
+    web_page.goto("/reservations")
+    bar = web_page.get_by_role("form", name="The chosen rows")
     expect(bar).to_be_hidden()
-    page.get_by_label("Choose camera-0").check()
-    page.get_by_label("Choose camera-2").click(modifiers=["Shift"])
+    web_page.get_by_label("Choose camera-0").check()
+    web_page.get_by_label("Choose camera-2").click(modifiers=["Shift"])
     expect(bar).to_contain_text("3 chosen")
-    page.get_by_label("all 4 that match").check()
+    web_page.get_by_label("all 4 that match").check()
     expect(bar).to_contain_text("4 chosen")
     bar.get_by_role("button", name="Remove").click()
-    expect(page.get_by_role("heading", name="Remove 4 objects?")).to_be_visible()
-    expect(page.get_by_text("No client notices this change.")).to_be_visible()
-    page.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("Nothing is reserved yet")).to_be_visible()
+    expect(web_page.get_by_role("heading", name="Remove 4 objects?")).to_be_visible()
+    expect(web_page.get_by_text("No client notices this change.")).to_be_visible()
+    web_page.get_by_role("button", name="Remove").click()
+    expect(web_page.get_by_text("Nothing is reserved yet")).to_be_visible()
 
 
 def test_what_a_client_receives_follows_the_question(page: Page, product: Product) -> None:
