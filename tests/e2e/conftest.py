@@ -15,7 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-PASSWORD = "correct horse battery"
+from tests.builders import START_S, sign_up
+
 TOOLS = ("ip", "dhclient", "udhcpc", "dhcpcd", "dhcrelay", "tshark", "unshare")
 SPACES = ("server", "client", "relay", "remote")
 
@@ -98,7 +99,7 @@ class Host:
 
 
 class Network:
-    """The four hosts, and `leaseboard serve` in the first."""
+    """The four hosts, and `leaseboard serve` in the first, on the migrated database of the folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -140,24 +141,19 @@ class Network:
                 run("ip", "netns", "exec", host.space, "ethtool", "-K", name, "tx", "off")
 
     def _serve(self) -> None:
-        self.command("user", "add", "root", "--role", "admin", "--password-stdin", given=PASSWORD)
-        secret = self.command("token", "create", "--user", "root", "--name", "test")
-        self.headers = {"Authorization": f"Bearer {secret}"}
+        self.headers = sign_up(self.env["LEASEBOARD_DATABASE_URL"])
         self.process = self.server.start(sys.executable, "-m", "app.cli", "serve", env=self.env)
         # A unix socket crosses namespaces; the web server listens on TCP, so a small forwarder stands between.
         forward = f"UNIX-LISTEN:{self.bridge},fork"
         self.server.start("socat", forward, "TCP:127.0.0.1:8000")
         wait(self.bridge.exists, 10, "the forwarder")
-        wait(self._ready, 20, f"the server\n{self.server.log()}")
+        wait(self._ready, START_S, f"the server\n{self.server.log()}")
 
     def _ready(self) -> bool:
         try:
             return self.web.get("/health/ready").status_code == 200
         except httpx.TransportError:
             return False
-
-    def command(self, *words: str, given: str = "") -> str:
-        return run(sys.executable, "-m", "app.cli", *words, env=self.env, input=given).stdout.strip()
 
     def api(self, method: str, path: str, **more: object) -> httpx.Response:
         return self.web.request(method, f"/api/v1{path}", headers=self.headers, **more)  # type: ignore[arg-type]  # passed on
@@ -198,9 +194,10 @@ class Network:
 
 
 @pytest.fixture
-def network(tmp_path: Path) -> Iterator[Network]:
+def network(tmp_path: Path, migrated_file: Path) -> Iterator[Network]:
     """The running network; without root or the clients: skipped, and in CI failed."""
     needs_machine(*TOOLS)
+    shutil.copyfile(migrated_file, tmp_path / "test.db")
     made = Network(tmp_path)
     try:
         made.start()

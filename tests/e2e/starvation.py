@@ -17,6 +17,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
+from app.database import make_engine
+from app.migrate import upgrade
 from dhcpd.adapters.store import Store
 from dhcpd.engine.leases import ACTIVE, RELEASED, Lease, LeaseChange
 from dhcpd.engine.reasons import Reason
@@ -200,6 +202,7 @@ def main() -> int:
         print("needs root, for namespaces")
         return 1
     with tempfile.TemporaryDirectory() as folder:
+        upgrade(make_engine(f"sqlite:///{folder}/test.db"))
         network = Network(Path(folder))
         try:
             network.start()

@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx
 
-from tests.builders import PASSWORD, free_port
+from app.database import make_engine
+from app.migrate import upgrade
+from tests.builders import free_port, sign_up
 from tests.e2e.conformance.lab import Lab
 from tests.e2e.conformance.scenario import NETWORKS, REQUESTER, Network, Setting
 from tests.e2e.conformance.servers.base import START_S, STOP_S, Server
@@ -37,9 +39,9 @@ class Ours(Server):
         self.web = httpx.Client(base_url=f"http://{self.listen}/api/v1", timeout=20)
 
     def start(self) -> None:
-        self.command("user", "add", "root", "--role", "admin", "--password-stdin", given=PASSWORD)
-        token = self.command("token", "create", "--user", "root", "--name", "test")
-        self.web.headers["Authorization"] = f"Bearer {token}"
+        database = self.env["LEASEBOARD_DATABASE_URL"]
+        upgrade(make_engine(database))
+        self.web.headers.update(sign_up(database))
         with (self.lab.folder / "web.log").open("wb") as log:
             command = [sys.executable, "-m", "app.cli", "web"]
             self.pages = subprocess.Popen(command, env=self.env, stdout=log, stderr=log)
@@ -92,12 +94,6 @@ class Ours(Server):
         answer = self.web.post(path, json=fields)
         assert answer.status_code == 201, f"{path} {fields}: {answer.text}"
         return int(answer.json()["id"])
-
-    def command(self, *words: str, given: str = "") -> str:
-        line = [sys.executable, "-m", "app.cli", *words]
-        done = subprocess.run(line, env=self.env, input=given, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout.strip()
 
     def _ready(self) -> bool:
         try:
