@@ -4,6 +4,8 @@ python scripts/compile.py              beside the sources: Python then takes the
 python scripts/compile.py --to FOLDER  a copy of the sources with the compiled modules; run it with PYTHONPATH=FOLDER
 python scripts/compile.py --remove     back to the sources
 
+MYPYC_OPT_LEVEL=0 in the environment compiles in a fraction of the time what runs no quicker than the sources.
+
 The sources are compiled as they are. After a change to them compile again, or remove: what is compiled wins.
 """
 
@@ -58,7 +60,7 @@ def build(folder: Path) -> None:
     setup(
         name=NAME,
         packages=[],
-        ext_modules=mypycify(files, group_name=NAME),
+        ext_modules=mypycify(files, opt_level=os.environ.get("MYPYC_OPT_LEVEL", "3"), group_name=NAME),
         script_args=["--quiet", "build_ext", "--inplace"],
     )
 
