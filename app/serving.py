@@ -39,6 +39,7 @@ def settle() -> None:
     # What is loaded stays. Without this a full collection walks over all of it, 60 to 140 ms within some request.
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(*COLLECT)
     sys.setswitchinterval(SWITCH_S)
 
