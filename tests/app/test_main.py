@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.builders import START_S
+
 
 def test_health_and_security_headers(live_server: Any) -> None:
     assert live_server.web.get("/health/live").json() == {"status": "ok"}
@@ -64,7 +66,7 @@ def _start(
         process = subprocess.Popen(command, env=env, stdout=output, stderr=output)
     started.append(process)
     web = httpx.Client(base_url=f"http://{listen}", timeout=5)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         try:
             web.get("/health/ready")

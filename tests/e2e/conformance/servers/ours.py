@@ -11,10 +11,10 @@ import httpx
 
 from app.database import make_engine
 from app.migrate import upgrade
-from tests.builders import free_port, sign_up
+from tests.builders import START_S, free_port, sign_up
 from tests.e2e.conformance.lab import Lab
 from tests.e2e.conformance.scenario import NETWORKS, REQUESTER, Network, Setting
-from tests.e2e.conformance.servers.base import START_S, STOP_S, Server
+from tests.e2e.conformance.servers.base import STOP_S, Server
 
 
 def option(setting: Setting) -> dict[str, Any]:
