@@ -25,6 +25,7 @@ from app.services.actors import COMMAND_LINE
 from app.services.kept import Kept
 from app.services.plan_map import PLAN_MAP, read_map
 from app.settings import Settings
+from app.simulate import Simulation, find_relay
 from dhcpd.adapters.store import Store
 from dhcpd.engine.leases import ACTIVE, Lease, LeaseChange
 from dhcpd.engine.reasons import Reason
@@ -172,6 +173,14 @@ class Product(Site):
         done = subprocess.run(line, env=self.env, input=given, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
+
+    def simulate(self, clients: int, *, rate: float = 50.0) -> None:
+        """Let clients get an address each as `leaseboard simulate` does, without a process that loads first."""
+        settings = Settings(database_url=self.env["LEASEBOARD_DATABASE_URL"], dhcp_port=self.dhcp_port)
+        relay = find_relay(settings)
+        assert relay is not None
+        outcome = Simulation(relay, self.dhcp_port, clients, rate).run(lambda done: None)
+        assert len(outcome.leases) == clients, f"{outcome.refused} refused, {outcome.silent} without an answer"
 
     def sign_up(self) -> None:
         """Make the first administrator and a token of theirs, in the product's database."""

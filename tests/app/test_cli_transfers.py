@@ -92,7 +92,7 @@ def test_users_and_tokens_from_the_first_to_the_last(tmp_path: Path) -> None:
 def test_backup_while_the_servers_run_and_restore_only_when_they_do_not(product: Product, tmp_path: Path) -> None:
     product.plan()
     product.wait(product.live)
-    product.command("simulate", "--clients", "20", "--rate", "500")
+    product.simulate(20, rate=500)
     path = tmp_path / "backup.db"
     made = json.loads(product.command("backup", str(path), "--json"))
     assert made["rows"]["leases"] == 20

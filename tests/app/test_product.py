@@ -63,7 +63,7 @@ def test_worker_ends_with_its_server(product: Product, number: signal.Signals) -
 def test_stream_resumes_after_the_last_event(product: Product) -> None:
     product.plan()
     product.wait(product.live)
-    product.command("simulate", "--clients", "10", "--rate", "500")
+    product.simulate(10, rate=500)
     headers = {**product.bearer, "Last-Event-ID": "4"}
     with product.web.stream("GET", "/stream", headers=headers) as answer:
         for line in answer.iter_lines():
@@ -116,7 +116,7 @@ def test_pages_work_and_a_form_keeps_what_was_typed(product: Product) -> None:
     assert login.status_code == 303
     subnet = product.plan()
     product.wait(product.live)
-    product.command("simulate", "--clients", "5", "--rate", "500")
+    product.simulate(5, rate=500)
     for path in ("/", "/subnets", f"/subnets/{subnet}", "/subnets/new", "/leases", "/leases?q=sim", "/reservations",
                  "/reservations/new?lease=10.9.0.50", "/server", "/settings", "/settings"):  # fmt: skip
         assert product.web.get(path).status_code == 200, path

@@ -8,7 +8,7 @@ from tests.builders import Product
 def test_metrics_tell_workers_addresses_and_outcomes(product: Product) -> None:
     product.plan()
     product.wait(product.live)
-    product.command("simulate", "--clients", "5", "--rate", "500")
+    product.simulate(5, rate=500)
     product.wait(lambda: 'reason="assigned"' in product.web.get("/metrics", headers=product.bearer).text)
     answer = product.web.get("/metrics", headers=product.bearer)
     assert answer.headers["content-type"].startswith("text/plain")

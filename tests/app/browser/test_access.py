@@ -1,5 +1,7 @@
 """Can everybody use every page? axe finds no violation, light and dark, wide and narrow, in each language."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,12 +46,22 @@ MORE: tuple[tuple[str, dict[str, object]], ...] = (
 )
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width", "language"), [("light", 1440, "en"), ("dark", 1440, "de"), ("light", 360, "ar")]
-)
-def test_axe_finds_nothing_and_no_page_scrolls_sideways(
-    browser: Browser, product: Product, scheme: str, width: int, language: str
-) -> None:
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Product]:
+    """A running product with something on every page."""
+    folder = tmp_path_factory.mktemp("furnished")
+    shutil.copyfile(migrated_file, folder / "test.db")
+    product = Product(folder)
+    try:
+        product.sign_up()
+        furnish(product)
+        yield product
+    finally:
+        product.stop()
+
+
+def furnish(product: Product) -> None:
+    """Make an object of each kind, and let three clients come."""
     product.plan()
     wish = {"ip": "10.9.0.60", "hostname": "camera", "identifiers": [{"type": "mac", "value": "00:00:0c:11:22:33"}]}
     assert product.api("POST", "/reservations", json=wish).status_code == 201
@@ -65,16 +77,24 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     table = b"ip,hostname,mac\n10.9.0.61,door,00:00:0c:00:00:61\n10.77.0.1,lost,zz\n"
     assert product.api("POST", "/imports?format=csv&table=reservations", content=table).status_code in (201, 202)
     product.wait(product.live)
-    product.command("simulate", "--clients", "3", "--rate", "100")
+    product.simulate(3, rate=100)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "language"), [("light", 1440, "en"), ("dark", 1440, "de"), ("light", 360, "ar")]
+)
+def test_axe_finds_nothing_and_no_page_scrolls_sideways(
+    browser: Browser, furnished: Product, scheme: str, width: int, language: str
+) -> None:
     context = browser.new_context(
-        base_url=product.url,
+        base_url=furnished.url,
         color_scheme=scheme,  # type: ignore[arg-type]  # light or dark
         viewport={"width": width, "height": 900},
         bypass_csp=True,
     )
     page = context.new_page()
     sign_in(page)
-    context.add_cookies([{"name": "language", "value": language, "url": product.url}])
+    context.add_cookies([{"name": "language", "value": language, "url": furnished.url}])
     found: dict[str, list[str]] = {}
     for path in PAGES:
         page.goto(path)

@@ -42,7 +42,7 @@ def test_leases_changes_and_alerts_are_told(telling: Product, receiver: Receiver
     assert telling.api("POST", "/alert-rules", json=rule).status_code == 201
     telling.plan(start="10.9.0.50", end="10.9.0.54")
     telling.wait(telling.live)
-    telling.command("simulate", "--clients", "4", "--rate", "100")
+    telling.simulate(4, rate=100)
     topics = {"lease", "audit", "alert"}
     telling.wait(lambda: {headers["Leaseboard-Topic"] for headers, _ in receiver.got} == topics, 40)
     for headers, body in receiver.got:
