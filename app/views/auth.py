@@ -14,6 +14,7 @@ from app.models import User
 from app.services import sessions, users
 from app.services.actors import Actor
 from app.services.errors import DomainError
+from app.views.errors import session_ended
 from app.views.forms import problems_of
 from app.views.preferences import gettext as _
 from app.views.render import bare, inner
@@ -91,8 +92,8 @@ def show_login(request: Request, session: Db) -> Response:
     if not users.count_users(session):
         return RedirectResponse("/setup", 303)
     query = request.query_params
-    ended = _("Your session has ended. Sign in again to go on where you were.") if query.get("ended") else ""
-    return login_page(request, values={"next": query.get("next", "")}, notice=ended)
+    notice = session_ended() if query.get("ended") else ""
+    return login_page(request, values={"next": query.get("next", "")}, notice=notice)
 
 
 @router.post("/login")

@@ -73,8 +73,16 @@ def _page(request: Request, status: int, title: str, detail: str) -> Response:
     return bare(request, "error.html", status, **shown)
 
 
+def session_ended() -> str:
+    """Return what is said to whoever was signed in."""
+    return _("Your session has ended. Sign in again to go on where you were.")
+
+
 def _to_sign_in(request: Request) -> Response:
-    """Lead to the sign-in and, for whoever was signed in, back to where they were."""
+    """Lead to the sign-in and, for whoever was signed in, back to where they were.
+
+    A part of a page is told where that is: the page goes there unless something is typed in it.
+    """
     asked = urlsplit(str(request.url))
     if request.method not in SAFE or wants_part(request):
         asked = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer", ""))
@@ -84,5 +92,5 @@ def _to_sign_in(request: Request) -> Response:
         wishes["ended"] = "1"
     target = f"/login?{urlencode(wishes)}" if wishes else "/login"
     if wants_part(request):
-        return Response(status_code=401, headers={"HX-Redirect": target})
+        return PlainTextResponse(session_ended(), 401, headers={"X-Sign-In": target})
     return RedirectResponse(target, 303)

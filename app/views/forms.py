@@ -1,7 +1,7 @@
 """How does a form become a shape, and where do its faults stand?"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -15,8 +15,9 @@ from app.views.options import Row, for_form
 from app.views.preferences import gettext as _
 from app.views.render import page
 from app.views.sentences import said
-from app.views.words import PATTERNS, PLAINLY
+from app.views.words import LIMITS, PATTERNS, PLAINLY
 
+BREAK: Final = Markup("<br>")
 Problems = dict[str, Markup]
 """Field name -> sentence; the empty name is for the form as a whole."""
 PAGES = {
@@ -38,7 +39,7 @@ def problems_of(error: DomainError, shown: tuple[str, ...]) -> Problems:
         if problem.conflict_type in PAGES:
             href = PAGES[problem.conflict_type].format(problem.conflict_id)
             sentence += Markup(' <a href="{}">{}</a>').format(href, _("Show it"))
-        found[key] = found[key] + " " + sentence if key in found else sentence
+        found[key] = found[key] + BREAK + sentence if key in found else sentence
     return found
 
 
@@ -48,6 +49,9 @@ def plainly(problem: Problem) -> str:
     plain = PLAINLY.get("missing" if is_blank else problem.code)
     if plain is not None:
         return _(plain)
+    number = problem.detail.rpartition(" ")[2] if problem.code != "string_too_long" else problem.detail.split()[-2]
+    if problem.code in LIMITS:
+        return _(LIMITS[problem.code]) % {"n": number}
     _before, _quote, pattern = problem.detail.removesuffix("'").partition("match pattern '")
     return _(PATTERNS[pattern]) if pattern in PATTERNS else said(problem.detail)
 
@@ -106,6 +110,8 @@ def form_page(
         error = custom_values.moved(error, resource)
     faults, error = _faults(error) if error is not None and "options" in fields else ({}, error)
     problems = problems_of(error, (*fields, *custom_values.inputs(custom))) if error else {}
+    if more.get("current"):
+        problems.pop("", None)  # both versions are shown side by side
     rows = for_form([{**row, "problem": faults.get(index)} for index, row in enumerate(options)])
     shown: dict[str, Any] = {"values": values, "problems": problems, "options": rows, **more}
     shown["custom"] = custom

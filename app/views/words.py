@@ -131,6 +131,12 @@ PLAINLY: Final = {
     "datetime_from_date_parsing": _n("Write a moment as 2026-11-24 14:05."),
 }  # fmt: skip
 """Code of a fault -> what a form says of it instead."""
+LIMITS: Final = {
+    "string_too_long": _n("At most %(n)s characters."),
+    "greater_than_equal": _n("At least %(n)s."),
+    "less_than_equal": _n("At most %(n)s."),
+}  # fmt: skip
+"""Code of a fault -> what a form says of it instead, with the number in it."""
 PATTERNS: Final = {
     r"^[A-Za-z0-9._-]*$": _n("Only letters, digits, dots, hyphens and underscores, without accents or spaces."),
     r"^[a-z][a-z0-9-]*$": _n("Small letters, digits and hyphens, beginning with a letter."),

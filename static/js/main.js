@@ -4,7 +4,7 @@ import "./tables.js";
 import "./forms.js";
 import "./times.js";
 import { startLive } from "./live.js";
-import { $, $$, say } from "./dom.js";
+import { $, $$, element, say } from "./dom.js";
 
 startLive();
 
@@ -13,10 +13,20 @@ for (const [selector, module] of wishes) if ($(selector)) import(module);
 
 // A part of the page that could not be fetched stays as it was; why is said once, however often it is tried.
 document.addEventListener("htmx:response:error", ({ detail }) => {
-  const { status } = detail.ctx.response;
+  const { status, headers } = detail.ctx.response;
   const text = detail.ctx.text?.trim();
-  if (status !== 401 && text && !text.startsWith("<")) say(text.slice(0, 300), "bad");
+  const signIn = status === 401 && headers.get("X-Sign-In");
+  if (signIn && !$("form[data-dirty]")) location.href = signIn;
+  else if (signIn) sayEnded(text, signIn);
+  else if (text && !text.startsWith("<")) say(text.slice(0, 300), "bad");
 });
+
+// What is typed stays: the way to the sign-in opens beside it.
+function sayEnded(text, href) {
+  if ($("#toasts [data-ended]")) return;
+  const link = element("a", { href, target: "_blank", rel: "noopener" }, text);
+  $("#toasts").append(element("p", { class: "notice warn toast-note", "data-ended": "" }, link));
+}
 
 $("[data-theme-switch]")?.addEventListener("click", () => {
   const root = document.documentElement;

@@ -34,7 +34,7 @@ def offers(page: Page, name: str) -> list[str]:
 
 def test_what_is_typed_is_offered_after_a_rest_and_narrows_the_table(many: Site, web_page: Page) -> None:
     web_page.goto("/reservations")
-    field = web_page.get_by_label("Subnet", exact=True)
+    field = web_page.locator("[data-subnets]")
     expect(field).to_have_attribute("list", "subnet-found")
     asked: list[str] = []
 
@@ -52,7 +52,7 @@ def test_what_is_typed_is_offered_after_a_rest_and_narrows_the_table(many: Site,
     expect(web_page.locator("#found tbody tr")).to_have_count(1)
     expect(web_page.locator("#found")).to_contain_text("printer-1")
     web_page.reload()
-    expect(web_page.get_by_label("Subnet", exact=True)).to_have_value("10.1.7.0/24")
+    expect(web_page.locator("[data-subnets]")).to_have_value("10.1.7.0/24")
     expect(web_page.locator("#found tbody tr")).to_have_count(1)
 
 
@@ -78,3 +78,6 @@ def test_field_stays_as_it_is_when_the_session_has_ended(many: Site, web_page: P
     web_page.wait_for_timeout(100)
     expect(field).to_have_value("office two")
     expect(web_page.locator("datalist[id$=-found] option")).to_have_count(2)
+    web_page.get_by_label("Identifier 1", exact=True).fill("02:00:00:00:00:09")
+    expect(web_page.locator("#toasts")).to_contain_text("Your session has ended")
+    expect(field).to_have_value("office two")

@@ -56,7 +56,8 @@ def test_part_of_a_page_gets_a_sentence_or_the_way_to_the_sign_in(live_server: L
     here = {**PART, **YESTERDAY, "hx-current-url": "http://localhost/leases?state=active"}
     ended = live_server.web.get("/leases", headers=here)
     assert ended.status_code == 401
-    assert ended.headers["hx-redirect"] == "/login?next=%2Fleases%3Fstate%3Dactive&ended=1"
+    assert ended.headers["x-sign-in"] == "/login?next=%2Fleases%3Fstate%3Dactive&ended=1"
+    assert ended.text.startswith("Your session has ended")
 
 
 def test_who_is_signed_in_again_is_where_they_were(live_server: LiveServer, person: Someone) -> None:
