@@ -16,10 +16,10 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api import errors as api_errors
 from app.api import openapi
+from app.api import router as api
 from app.api.audit import take_back as undo_change
 from app.api.metrics import router as metrics_router
 from app.api.rates import Rates
-from app.api.router import router as api_router
 from app.assets import assets
 from app.auth.gate import Gate
 from app.auth.oidc import Oidc
@@ -43,7 +43,7 @@ from app.stream.routes import router as stream_router
 from app.transfer.runner import ImportRunner
 from app.views import errors as view_errors
 from app.views import preferences
-from app.views.router import router as view_router
+from app.views import router as views
 
 log = logging.getLogger("leaseboard.web")
 USES_EVERY_S: Final = 30.0
@@ -81,7 +81,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.setup_code = secrets.token_urlsafe(9)
     app.middleware("http")(_frame)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    for router in (api_router, metrics_router, stream_router, view_router):
+    # Each by itself: FastAPI works out all routes of a router that holds others, and then once more to serve them.
+    for router in api.routers:
+        app.include_router(router, prefix=api.PREFIX)
+    for router in (metrics_router, stream_router, *views.routers):
         app.include_router(router)
     app.add_api_route("/health/live", _live, include_in_schema=False)
     app.add_api_route("/health/ready", _ready, include_in_schema=False)

@@ -1,6 +1,4 @@
-"""All JSON routes under /api/v1."""
-
-from fastapi import APIRouter
+"""All JSON routes, one router for each resource; they stand under /api/v1."""
 
 from app.api import (
     addresses,
@@ -30,14 +28,16 @@ from app.api import (
     workers,
 )
 
-router = APIRouter(prefix="/api/v1")
+PREFIX = "/api/v1"
 PLAN = (subnets, shared_networks, pools, reservations, denied_clients, addresses, vlans, tags, custom_fields)
 SYSTEM = (settings, workers, search, users, tokens)
 SETTINGS = (client_classes, option_definitions, effective_options, explain)
-for concept in (*PLAN, *SETTINGS, leases, events, alerts, audit, imports, exports, webhooks, *SYSTEM):
-    router.include_router(concept.router)
-router.include_router(option_definitions.catalogue)
-router.include_router(alerts.rules)
-router.include_router(webhooks.deliveries)
-router.include_router(users.me)
-router.include_router(tokens.logins)
+CONCEPTS = (*PLAN, *SETTINGS, leases, events, alerts, audit, imports, exports, webhooks, *SYSTEM)
+routers = (
+    *(concept.router for concept in CONCEPTS),
+    option_definitions.catalogue,
+    alerts.rules,
+    webhooks.deliveries,
+    users.me,
+    tokens.logins,
+)

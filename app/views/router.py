@@ -1,6 +1,4 @@
-"""All pages."""
-
-from fastapi import APIRouter
+"""All pages, one router for each concept."""
 
 from app.views import (
     access,
@@ -38,8 +36,7 @@ from app.views import (
     webhooks,
 )
 
-router = APIRouter()
-for concept in (
+CONCEPTS = (
     auth,
     oidc,
     dashboard,
@@ -73,5 +70,5 @@ for concept in (
     explain,
     alerts,
     webhooks,
-):
-    router.include_router(concept.router)
+)
+routers = tuple(concept.router for concept in CONCEPTS)
