@@ -70,7 +70,7 @@ class Website(Site):
     """The web application alone, without the worker, in this process."""
 
     def __init__(self, live_server: LiveServer) -> None:
-        self.web = live_server.web
+        self.web, self.database = live_server.web, live_server.database
         self.url = str(self.web.base_url).rstrip("/")
         self.bearer = live_server.add_user("root", "admin")
 

@@ -14,7 +14,7 @@ import pytest
 
 from app.settings import Settings
 from app.simulate import Simulation, find_relay
-from tests.builders import PASSWORD, Product
+from tests.builders import PASSWORD, Product, Site
 
 
 def test_simulated_clients_get_leases_and_events(product: Product) -> None:
@@ -74,40 +74,40 @@ def test_stream_resumes_after_the_last_event(product: Product) -> None:
                 break
 
 
-def test_bad_input_names_the_field_and_the_object_in_the_way(product: Product) -> None:
-    subnet = product.plan()
-    outside = product.api("POST", "/pools", json={"subnet_id": subnet, "start": "10.8.0.1", "end": "10.8.0.9"})
+def test_bad_input_names_the_field_and_the_object_in_the_way(website: Site) -> None:
+    subnet = website.plan()
+    outside = website.api("POST", "/pools", json={"subnet_id": subnet, "start": "10.8.0.1", "end": "10.8.0.9"})
     assert outside.status_code == 422
     assert outside.headers["content-type"] == "application/problem+json"
     assert outside.json()["errors"][0]["pointer"] == "/start"
-    overlap = product.api("POST", "/pools", json={"subnet_id": subnet, "start": "10.9.0.60", "end": "10.9.0.61"})
+    overlap = website.api("POST", "/pools", json={"subnet_id": subnet, "start": "10.9.0.60", "end": "10.9.0.61"})
     assert overlap.status_code == 409
     assert overlap.json()["errors"][0]["conflicts_with"]["type"] == "pools"
-    assert product.api("POST", "/subnets", json={"cidr": "10.9.0.0/25"}).status_code == 409
-    assert "10.9.1.0/24" in product.api("POST", "/subnets", json={"cidr": "10.9.1.7/24"}).text
+    assert website.api("POST", "/subnets", json={"cidr": "10.9.0.0/25"}).status_code == 409
+    assert "10.9.1.0/24" in website.api("POST", "/subnets", json={"cidr": "10.9.1.7/24"}).text
     broken = [{"option": "routers", "value": "x"}]
-    option = product.api("POST", "/subnets", json={"cidr": "10.7.0.0/24", "options": broken})
+    option = website.api("POST", "/subnets", json={"cidr": "10.7.0.0/24", "options": broken})
     assert option.status_code == 422
-    assert product.api("GET", "/leases?stat=active").status_code == 400
-    assert product.api("DELETE", f"/subnets/{subnet}?dry_run=true").json()["dry_run"] is True
-    assert product.api("GET", f"/subnets/{subnet}").status_code == 200
-    assert product.api("GET", "/nothing").status_code == 404
-    assert product.api("PUT", "/pools").status_code == 405
-    assert product.web.get("/api/v1/leases").status_code == 401
+    assert website.api("GET", "/leases?stat=active").status_code == 400
+    assert website.api("DELETE", f"/subnets/{subnet}?dry_run=true").json()["dry_run"] is True
+    assert website.api("GET", f"/subnets/{subnet}").status_code == 200
+    assert website.api("GET", "/nothing").status_code == 404
+    assert website.api("PUT", "/pools").status_code == 405
+    assert website.web.get("/api/v1/leases").status_code == 401
 
 
-def test_reservation_twice_is_refused_and_stale_write_gets_412(product: Product) -> None:
-    product.plan()
+def test_reservation_twice_is_refused_and_stale_write_gets_412(website: Site) -> None:
+    website.plan()
     wish = {"identifiers": [{"type": "mac", "value": "AABB.CC00.0001"}], "ip": "10.9.0.60"}
-    made = product.api("POST", "/reservations", json=wish)
+    made = website.api("POST", "/reservations", json=wish)
     assert made.status_code == 201
     assert made.json()["identifiers"][0]["value"] == "aa:bb:cc:00:00:01"
-    again = product.api("POST", "/reservations", json=wish)
+    again = website.api("POST", "/reservations", json=wish)
     assert again.status_code == 409
-    stale = {**product.bearer, "If-Match": '"99"'}
+    stale = {**website.bearer, "If-Match": '"99"'}
     url = f"/api/v1/reservations/{made.json()['id']}"
-    assert product.web.patch(url, json={"hostname": "x"}, headers=stale).status_code == 412
-    assert product.api("PATCH", url.removeprefix("/api/v1"), json={"hostname": "x"}).json()["hostname"] == "x"
+    assert website.web.patch(url, json={"hostname": "x"}, headers=stale).status_code == 412
+    assert website.api("PATCH", url.removeprefix("/api/v1"), json={"hostname": "x"}).json()["hostname"] == "x"
 
 
 def test_pages_work_and_a_form_keeps_what_was_typed(product: Product) -> None:

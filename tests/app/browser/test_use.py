@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from app.database import make_engine, make_session_factory, unit_of_work
 from app.models.base import utc_now
 from app.services import use_samples
-from tests.builders import Product, hold_leases
+from tests.app.conftest import Website
+from tests.builders import hold_leases
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SHIFT = """() => new Promise((done) => {
@@ -19,9 +20,9 @@ SHIFT = """() => new Promise((done) => {
 })"""
 
 
-def record(product: Product) -> None:
+def record(website: Website) -> None:
     """Let the pool be empty two days ago and hold three leases now."""
-    engine = make_engine(f"sqlite:///{product.database}")
+    engine = make_engine(f"sqlite:///{website.database}")
     factory = make_session_factory(engine)
     for back, leases in ((48, ()), (1, ("10.9.0.50", "10.9.0.51", "10.9.0.52"))):
         if leases:
@@ -33,22 +34,22 @@ def record(product: Product) -> None:
     engine.dispose()
 
 
-def test_use_over_time_as_line_chart_and_table(page: Page, product: Product) -> None:
-    subnet = product.plan()
-    record(product)
-    page.goto("/")
-    row = page.get_by_role("row").filter(has_text="10.9.0.50 – 10.9.0.249")
+def test_use_over_time_as_line_chart_and_table(web_page: Page, website: Website) -> None:
+    subnet = website.plan()
+    record(website)
+    web_page.goto("/")
+    row = web_page.get_by_role("row").filter(has_text="10.9.0.50 – 10.9.0.249")
     expect(row.get_by_role("img", name="Use of the last 7 days: now 2%, at most 2%")).to_be_visible()
     expect(row).to_contain_text("It is told after four whole days of use.")
-    expect(page.locator("#use canvas")).to_be_visible()
-    assert page.evaluate(SHIFT) < 0.02
-    page.locator("#use").get_by_role("link", name="7 d").click()
-    page.get_by_text("As a table").click()
-    newest = page.locator(".twin tbody tr").first
+    expect(web_page.locator("#use canvas")).to_be_visible()
+    assert web_page.evaluate(SHIFT) < 0.02
+    web_page.locator("#use").get_by_role("link", name="7 d").click()
+    web_page.get_by_text("As a table").click()
+    newest = web_page.locator(".twin tbody tr").first
     expect(newest.get_by_role("cell")).to_contain_text(["20", "3", "3", "197", "200"])
-    page.goto("/subnets")
-    expect(page.locator('td[data-label="Peak of 7 days"]')).to_contain_text("2%")
-    page.goto(f"/subnets/{subnet}")
-    expect(page.locator(".head .trend")).to_contain_text("3 peak of 7 days")
-    page.locator(".head .trend a").click()
-    expect(page.locator("#use canvas")).to_be_visible()
+    web_page.goto("/subnets")
+    expect(web_page.locator('td[data-label="Peak of 7 days"]')).to_contain_text("2%")
+    web_page.goto(f"/subnets/{subnet}")
+    expect(web_page.locator(".head .trend")).to_contain_text("3 peak of 7 days")
+    web_page.locator(".head .trend a").click()
+    expect(web_page.locator("#use canvas")).to_be_visible()
