@@ -51,12 +51,14 @@ class Outcome:
 
 def find_relay(settings: Settings) -> int | None:
     """Return the gateway or first address of the first served subnet with a pool; None if there is none."""
-    with unit_of_work(make_session_factory(make_engine(settings.database_url)), writing=False) as session:
+    engine = make_engine(settings.database_url)
+    with unit_of_work(make_session_factory(engine), writing=False) as session:
         query = (
             select(Subnet).join(Pool, Pool.subnet_id == Subnet.id).where(Subnet.dhcp_enabled).order_by(Subnet.id)
         )
         subnet = session.scalars(query).first()
-        return None if subnet is None else int(subnet.gateway or int(subnet.first) + 1)
+    engine.dispose()
+    return None if subnet is None else int(subnet.gateway or int(subnet.first) + 1)
 
 
 class Simulation:
