@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _place(item: pytest.Item) -> int:
     group = item.get_closest_marker("xdist_group")
-    return LONGEST.index(group.args[0]) if group is not None else len(LONGEST)
+    return LONGEST.index(group.args[0]) if group is not None and group.args[0] in LONGEST else len(LONGEST)
 
 
 def find_postgresql() -> Path | None:
