@@ -11,8 +11,6 @@ from fastapi import FastAPI
 
 SWITCH_S: Final = 0.0005
 """How long a thread that counts may keep others waiting after each of their statements; Python says 5 ms."""
-
-
 COLLECT: Final = (50_000, 50, 1000)
 """A question over the whole plan makes 100,000 objects and leaves no cycles; Python would look for some often."""
 

@@ -135,7 +135,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "issuer": {"iss": "http://127.0.0.1:1"},
     "expired": {"exp": int(time.time()) - 600},
     "no end": {"exp": None},
-    "not yet": {"nbf": int(time.time()) + 600},
+    "not yet": {"nbf": int(time.time()) + 86400},
     "no subject": {"sub": None},
     "subject that is no text": {"sub": ["42"]},
     "subject too long": {"sub": "4" * 256},

@@ -14,8 +14,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium. The loop that drives it ends with the module: asynchronous tests need one of their own."""
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("CI"):

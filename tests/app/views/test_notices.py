@@ -98,4 +98,4 @@ def test_refusals_and_error_pages_are_told_in_the_language(person: Someone) -> N
     refused = operator.send("/subnets/new", "de", cidr="10.1.0.5/24").text
     assert "hat Bits im Hostteil; war 10.1.0.0/24 gemeint?" in refused
     assert "Es gibt kein Subnetz 99." in operator.get("/subnets/99", "de").text
-    assert "Nicht gefunden" in operator.get("/no-such-page", "de").text
+    assert "Diese Seite gibt es nicht" in operator.get("/no-such-page", "de").text
