@@ -17,11 +17,11 @@ from app.schemas.subnets import SubnetIn
 from app.services import addresses, reservations
 from app.services.actors import Actor
 from app.services.errors import Conflict, Invalid, Problem
-from app.services.facts import Facts, load, load_plan
+from app.services.facts import edges_of, load, load_plan
 from app.services.locks import lock_plan
-from app.services.nesting import inside, ranges
+from app.services.nesting import ancestors, ranges
 from app.services.pools import get_pool
-from app.services.spans import Span, address_of, key, prefixes, span, subtract
+from app.services.spans import Span, address_of, intersect, key, prefixes, span, subtract
 from app.services.subnets import create_subnet, get_subnet
 from app.services.workers import offers
 
@@ -84,14 +84,19 @@ def cidr_of(part: Span, bits: int) -> str:
 
 def _gaps(session: Session, subnet: Subnet) -> list[Span]:
     """Return what nothing takes, in order; what subnets inside have taken is not looked at."""
-    bounds = span(subnet.first, subnet.last)
-    within = (Subnet.first >= subnet.first, Subnet.last <= subnet.last, Subnet.id != subnet.id)
-    left = subtract([bounds], [(first, last) for _, first, last in ranges(session, *within)])
+    left = _outside_inner(session, subnet)
     facts = load_plan(session, left)
     singles = {*facts.known, *facts.reserved, *facts.gateways}
     if subnet.gateway is not None:
         singles.add(key(subnet.gateway))
     return subtract(left, [*(pool.span for pool in facts.pools), *((number, number) for number in singles)])
+
+
+def _outside_inner(session: Session, subnet: Subnet) -> list[Span]:
+    """Return what is in the subnet and in none inside it."""
+    within = (Subnet.first >= subnet.first, Subnet.last <= subnet.last, Subnet.id != subnet.id)
+    inner = [(first, last) for _, first, last in ranges(session, *within)]
+    return subtract([span(subnet.first, subnet.last)], inner)
 
 
 def _blocks(gaps: Sequence[Span], block: int) -> Iterator[Span]:
@@ -114,27 +119,30 @@ def next_address(session: Session, subnet_id: int, pool_id: int | None = None) -
     free one: the worker gives from the other end.
     """
     subnet = get_subnet(session, subnet_id)
-    facts = load(session, [span(subnet.first, subnet.last)])
     pool = get_pool(session, pool_id) if pool_id is not None else None
     if pool is not None and pool.subnet_id != subnet.id:
         raise Invalid(Problem("pool_id", "outside", f"The pool {pool.first}-{pool.last} is not in {subnet.cidr}."))
-    found = next(_candidates(session, subnet, facts, pool), None)
+    found = next(_candidates(session, subnet, pool), None)
     if found is None:
         where = f"the pool {pool.first}-{pool.last}" if pool else f"{subnet.cidr} outside its pools"
         raise Conflict(Problem("pool_id" if pool else "", "full", f"No address is free in {where}."))
     return address_of(found)
 
 
-def _candidates(session: Session, subnet: Subnet, facts: Facts, pool: Pool | None) -> Iterator[int]:
+def _candidates(session: Session, subnet: Subnet, pool: Pool | None) -> Iterator[int]:
+    whole = [span(subnet.first, subnet.last)]
+    own = whole if subnet.dhcp_enabled else _outside_inner(session, subnet)
+    facts = load(session, own if pool is None else whole)
     singles = {*facts.edges, *facts.gateways, *facts.known, *facts.reserved}
+    if not any(row.dhcp_enabled for row in ancestors(session, subnet.first, subnet.last)):
+        singles.update(edges_of(subnet.first, subnet.last, subnet.prefix_len))
+        singles.update([] if subnet.gateway is None else [key(subnet.gateway)])
     closed = [(number, number) for number in singles]
-    if not subnet.dhcp_enabled:
-        closed += [span(row.first, row.last) for row in inside(session, subnet)]
     if pool is None:
-        bounds = [span(subnet.first, subnet.last)]
+        bounds = own
         closed += [known.span for known in facts.pools if known.kind == "dynamic"]
     else:
-        bounds = [span(pool.first, pool.last)]
+        bounds = intersect(own, [span(pool.first, pool.last)])
         closed += [known.span for known in facts.pools if known.kind == "excluded" and pool.kind == "dynamic"]
     offered = offers(session)
     for first, last in subtract(bounds, closed) if pool is None else reversed(subtract(bounds, closed)):

@@ -134,3 +134,16 @@ def state(web: httpx.Client) -> list[object]:
         items = web.get(path).json()["items"]
         found.append([{k: v for k, v in row.items() if k not in ("version", "updated_at")} for row in items])
     return found
+
+
+def test_next_address_of_a_container_lies_outside_what_is_inside(web: httpx.Client) -> None:
+    wish = {"cidr": "10.0.0.0/16", "dhcp_enabled": False, "gateway": "10.0.1.0"}
+    container = made(web.post("/subnets", json=wish))["id"]
+    assert web.get(f"/subnets/{container}/next-ip").json()["ip"] == "10.0.0.1", "not the network address"
+    served = made(web.post("/subnets", json={"cidr": "10.0.0.0/24"}))["id"]
+    part = made(web.post("/subnets", json={"cidr": "10.0.0.128/25", "dhcp_enabled": False}))["id"]
+    assert web.get(f"/subnets/{container}/next-ip").json()["ip"] == "10.0.1.1", "not the gateway"
+    assert web.put("/addresses/10.0.1.1", json={"state": "static"}).is_success
+    assert web.get(f"/subnets/{container}/next-ip").json()["ip"] == "10.0.1.2"
+    assert web.get(f"/subnets/{served}/next-ip").json()["ip"] == "10.0.0.1"
+    assert web.get(f"/subnets/{part}/next-ip").json()["ip"] == "10.0.0.128", "a part has no network address"
