@@ -79,7 +79,8 @@ def _differs(found: dict[str, Finding], firing: dict[str, int]) -> bool:
 def evaluate(session: Session, looked: Looked) -> list[Transition]:
     """Write what was found where it differs from what was firing; return what changed."""
     changed: list[Transition] = []
-    for rule in session.scalars(select(AlertRule).where(AlertRule.enabled, AlertRule.id.in_(looked))):
+    rules = select(AlertRule).where(AlertRule.enabled, AlertRule.id.in_(looked)).order_by(AlertRule.id)
+    for rule in session.scalars(rules):
         found = looked[rule.id]
         firing = {row.object: row for row in session.scalars(
             select(Alert).where(Alert.rule_id == rule.id, Alert.state == "firing"))}  # fmt: skip

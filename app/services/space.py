@@ -4,7 +4,7 @@ An allocation takes the plan's lock before it looks, so that a hundred at once g
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from app.schemas.subnets import SubnetIn
 from app.services import addresses, reservations
 from app.services.actors import Actor
 from app.services.errors import Conflict, Invalid, Problem
-from app.services.facts import edges_of, load, load_plan
+from app.services.facts import Facts, edges_of, load, load_plan
 from app.services.locks import lock_plan
 from app.services.nesting import ancestors, ranges
 from app.services.pools import get_pool
@@ -85,11 +85,18 @@ def cidr_of(part: Span, bits: int) -> str:
 def _gaps(session: Session, subnet: Subnet) -> list[Span]:
     """Return what nothing takes, in order; what subnets inside have taken is not looked at."""
     left = _outside_inner(session, subnet)
-    facts = load_plan(session, left)
-    singles = {*facts.known, *facts.reserved, *facts.gateways}
-    if subnet.gateway is not None:
-        singles.add(key(subnet.gateway))
-    return subtract(left, [*(pool.span for pool in facts.pools), *((number, number) for number in singles)])
+    facts = _with_own(session, subnet, load_plan(session, left))
+    singles = ((number, number) for number in (*facts.known, *facts.reserved, *facts.gateways))
+    return subtract(left, [*(pool.span for pool in facts.pools), *singles])
+
+
+def _with_own(session: Session, subnet: Subnet, facts: Facts) -> Facts:
+    """Add the subnet's own edges and gateway to the facts of what is in it; part of a served subnet has none."""
+    if any(row.dhcp_enabled for row in ancestors(session, subnet.first, subnet.last)):
+        return facts  # which have those of the served one
+    edges = edges_of(subnet.first, subnet.last, subnet.prefix_len)
+    gateways = () if subnet.gateway is None else (key(subnet.gateway),)
+    return replace(facts, edges=facts.edges.union(edges), gateways=facts.gateways.union(gateways))
 
 
 def _outside_inner(session: Session, subnet: Subnet) -> list[Span]:
@@ -130,13 +137,9 @@ def next_address(session: Session, subnet_id: int, pool_id: int | None = None) -
 
 
 def _candidates(session: Session, subnet: Subnet, pool: Pool | None) -> Iterator[int]:
-    whole = [span(subnet.first, subnet.last)]
-    own = whole if subnet.dhcp_enabled else _outside_inner(session, subnet)
-    facts = load(session, own if pool is None else whole)
+    own = [span(subnet.first, subnet.last)] if subnet.dhcp_enabled else _outside_inner(session, subnet)
+    facts = _with_own(session, subnet, load(session, own))
     singles = {*facts.edges, *facts.gateways, *facts.known, *facts.reserved}
-    if not any(row.dhcp_enabled for row in ancestors(session, subnet.first, subnet.last)):
-        singles.update(edges_of(subnet.first, subnet.last, subnet.prefix_len))
-        singles.update([] if subnet.gateway is None else [key(subnet.gateway)])
     closed = [(number, number) for number in singles]
     if pool is None:
         bounds = own

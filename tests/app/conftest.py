@@ -81,12 +81,19 @@ def website(live_server: LiveServer) -> Website:
     return Website(live_server)
 
 
+@contextmanager
+def running(folder: Path, migrated_file: Path) -> Iterator[Product]:
+    """Yield the product with an admin, over a migrated database in the folder."""
+    shutil.copyfile(migrated_file, folder / "test.db")
+    product = Product(folder)
+    try:
+        product.sign_up()
+        yield product
+    finally:
+        product.stop()
+
+
 @pytest.fixture
 def product(tmp_path: Path, migrated_file: Path) -> Iterator[Product]:
-    shutil.copyfile(migrated_file, tmp_path / "test.db")
-    running = Product(tmp_path)
-    try:
-        running.sign_up()
-        yield running
-    finally:
-        running.stop()
+    with running(tmp_path, migrated_file) as product:
+        yield product

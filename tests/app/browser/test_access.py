@@ -1,6 +1,5 @@
 """Can everybody use every page? axe finds no violation, light and dark, wide and narrow, in each language."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.app.browser.conftest import sign_in
+from tests.app.conftest import running
 from tests.builders import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -49,15 +49,9 @@ MORE: tuple[tuple[str, dict[str, object]], ...] = (
 @pytest.fixture(scope="module")
 def furnished(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Product]:
     """A running product with something on every page."""
-    folder = tmp_path_factory.mktemp("furnished")
-    shutil.copyfile(migrated_file, folder / "test.db")
-    product = Product(folder)
-    try:
-        product.sign_up()
+    with running(tmp_path_factory.mktemp("furnished"), migrated_file) as product:
         furnish(product)
         yield product
-    finally:
-        product.stop()
 
 
 def furnish(product: Product) -> None:

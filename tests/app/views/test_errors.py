@@ -8,6 +8,7 @@ from app.auth.deps import COOKIE
 from app.services import subnets
 from tests.app.conftest import LiveServer
 from tests.app.views.conftest import Person
+from tests.builders import PASSWORD
 
 Someone = Callable[[str], Person]
 PART = {"hx-request": "true", "hx-request-type": "partial"}
@@ -69,7 +70,7 @@ def test_who_is_signed_in_again_is_where_they_were(live_server: LiveServer, pers
     assert "Your session has ended" in form and 'name="next" value="/leases?state=active"' in form
     for wish, target in (("/leases?state=active", "/leases?state=active"), ("//evil.example", "/"),
                          ("/\\evil.example", "/"), ("https://evil.example", "/"), ("", "/")):  # fmt: skip
-        back = web.post("/login", data={"name": "viewer", "password": "correct horse battery", "next": wish})
+        back = web.post("/login", data={"name": "viewer", "password": PASSWORD, "next": wish})
         assert back.headers["location"] == target
 
 
