@@ -35,7 +35,7 @@ class IpAddress(types.TypeDecorator[Address]):
         """Turn an address (or its text) into what the driver stores."""
         if value is None:
             return None
-        address = ip_address(value)
+        address = ip_address(value) if isinstance(value, str) else value
         return str(address) if dialect.name == "postgresql" else pack_address(address)
 
     def process_result_value(self, value: object, dialect: Dialect) -> Address | None:

@@ -17,7 +17,7 @@ from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
 from app.services.labels import label
 from app.services.locks import lock_plan
-from app.services.nesting import home_of, starts_around
+from app.services.nesting import home_of, lengths_for, starts_around
 from app.services.occupancy import QUARANTINED
 from app.services.rows import picture
 from app.services.spans import key
@@ -30,8 +30,6 @@ AT_ONCE: Final = 256
 """So many addresses are looked up in one query."""
 NEAR: Final = 4
 """Addresses that are no farther apart than this on average are looked up as one range."""
-FEW: Final = 16
-"""For more addresses it pays to ask which prefix lengths there are."""
 
 
 def get_address(session: Session, ip: str) -> AddressOut:
@@ -141,7 +139,7 @@ def _rows(session: Session, model: type[Row], wanted: Sequence[Address]) -> dict
 
 def _homes(session: Session, wanted: Sequence[Address]) -> dict[Address, Subnet]:
     """Return the subnet that each address belongs to, as `nesting` says."""
-    lengths = list(session.scalars(select(Subnet.prefix_len).distinct())) if len(wanted) > FEW else None
+    lengths = lengths_for(session, len(wanted))
     starts = {start for ip in wanted for start in starts_around(ip, lengths)}
     subnets = session.scalars(select(Subnet).where(Subnet.first.in_(starts)))
     narrow_first = sorted(subnets, key=lambda row: (not row.dhcp_enabled, -row.prefix_len))

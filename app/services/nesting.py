@@ -20,6 +20,8 @@ PLACES_AT_ONCE: Final = 100
 """The places of more subnets than these are read off the whole tree."""
 STARTS_AT_ONCE: Final = 2000
 """Values in one query."""
+FEW: Final = 16
+"""For more addresses it pays to ask which prefix lengths there are."""
 Range: TypeAlias = tuple[int, int, int]
 """(id, first, last) of a subnet, as keys."""
 
@@ -71,6 +73,11 @@ def starts_around(address: Address, lengths: Iterable[int] | None = None) -> lis
     return [address_of(start) for start in sorted(masked)]
 
 
+def lengths_for(session: Session, count: int) -> list[int] | None:
+    """Return the prefix lengths that there are if it pays to ask for so many addresses; None = any."""
+    return list(session.scalars(select(Subnet.prefix_len).distinct())) if count > FEW else None
+
+
 def holding(first: Address, last: Address) -> ColumnElement[bool]:
     """Return the condition "holds this whole range", answered by a look-up for each possible prefix."""
     return and_(Subnet.first.in_(starts_around(first)), Subnet.last >= last)
@@ -104,7 +111,9 @@ def homes_of(session: Session, addresses: Iterable[Address]) -> dict[Address, Su
 
 def holders(session: Session, addresses: Iterable[Address]) -> dict[Address, list[Subnet]]:
     """Return all subnets around each address, in few queries."""
-    wanted = {address: starts_around(address) for address in addresses}
+    asked = set(addresses)
+    lengths = lengths_for(session, len(asked))
+    wanted = {address: starts_around(address, lengths) for address in asked}
     starts = list({start for around in wanted.values() for start in around})
     found: dict[int, list[Subnet]] = {}
     for at in range(0, len(starts), STARTS_AT_ONCE):

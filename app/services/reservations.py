@@ -16,7 +16,7 @@ from app.models.types import Address
 from app.schemas.reservations import ReservationIn
 from app.services import standings
 from app.services.actors import Actor
-from app.services.audit import Told, check_place, record, record_all
+from app.services.audit import Told, check_place, record_all
 from app.services.contents import kind_of_edge
 from app.services.errors import Conflict, DomainError, Invalid, NotFound, Problem
 from app.services.facts import edges_of
@@ -96,6 +96,14 @@ PENDING: Final = 0
 VALUES_AT_ONCE: Final = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is wished of a reservation: row None = make one, data None = take it back."""
+
+    row: Reservation | None
+    data: ReservationIn | None
+
+
 @dataclass(slots=True)
 class Around:
     """What there is around some reservations that are to be made or changed: all that their rules ask.
@@ -112,8 +120,16 @@ class Around:
     def add(self, row: Reservation) -> None:
         """Note a reservation that is about to be written."""
         if row.ip is not None:
-            self.by_ip[row.ip] = PENDING
-        self.by_identifier |= {(i.subnet_id, i.type, i.value): PENDING for i in row.identifiers}
+            self.by_ip[row.ip] = row.id or PENDING
+        for identifier in row.identifiers:
+            self.by_identifier[identifier.subnet_id, identifier.type, identifier.value] = row.id or PENDING
+
+    def forget(self, row: Reservation) -> None:
+        """Note that what a reservation has is about to be free."""
+        if row.ip is not None and self.by_ip.get(row.ip) == row.id:
+            del self.by_ip[row.ip]
+        for identifier in row.identifiers:
+            self.by_identifier.pop((identifier.subnet_id, identifier.type, identifier.value), None)
 
 
 def look_around(session: Session, wishes: Sequence[ReservationIn]) -> Around:
@@ -161,38 +177,7 @@ def get_reservation(session: Session, reservation_id: int) -> Reservation:
 
 def create_reservation(session: Session, actor: Actor, data: ReservationIn) -> Reservation:
     """Promise; raises Invalid or Conflict."""
-    made = create_reservations(session, actor, [data])[0]
-    if isinstance(made, DomainError):
-        raise made
-    return made
-
-
-def create_reservations(
-    session: Session, actor: Actor, wishes: Sequence[ReservationIn]
-) -> list[Reservation | DomainError]:
-    """Promise many things, each by the rules and beside those before it; one that breaks a rule is left out."""
-    lock_plan(session)
-    around = look_around(session, wishes)
-    results: list[Reservation | DomainError] = []
-    with session.no_autoflush:
-        for data in wishes:
-            row = Reservation(identifiers=[])
-            try:
-                _fill(session, row, data, around)
-                check_place(session, actor, Told("create", "reservations/", None, {"subnet_id": row.subnet_id}))
-            except DomainError as error:
-                results.append(error)
-            else:
-                around.add(row)
-                results.append(row)
-    made = [row for row in results if isinstance(row, Reservation)]
-    ensure_tags(session, sorted({tag for row in made for tag in row.tags}))
-    session.add_all(made)
-    session.flush()
-    if made:
-        told = [Told("create", f"reservations/{row.id}", None, picture(row)) for row in made]
-        record_all(session, actor, told)
-    return results
+    return _change_one(session, actor, Change(None, data))
 
 
 def update_reservation(
@@ -202,13 +187,7 @@ def update_reservation(
     lock_plan(session)
     row = get_reservation(session, reservation_id)
     check_version(row.version, expected_version)
-    before = picture(row)
-    with session.no_autoflush:
-        _fill(session, row, data, look_around(session, [data]))
-    ensure_tags(session, row.tags)
-    session.flush()
-    record(session, actor, "update", f"reservations/{row.id}", before, picture(row))
-    return row
+    return _change_one(session, actor, Change(row, data))
 
 
 def delete_reservation(
@@ -218,10 +197,66 @@ def delete_reservation(
     lock_plan(session)
     row = get_reservation(session, reservation_id)
     check_version(row.version, expected_version)
-    before = picture(row)
-    session.delete(row)
+    _change_one(session, actor, Change(row, None))
+
+
+def _change_one(session: Session, actor: Actor, change: Change) -> Reservation:
+    result = change_reservations(session, actor, [change])[0]
+    if isinstance(result, DomainError):
+        raise result
+    return result
+
+
+def change_reservations(
+    session: Session, actor: Actor, changes: Sequence[Change]
+) -> list[Reservation | DomainError]:
+    """Make, replace and take back many, each by the rules and beside those before it; a row is named once at most.
+
+    A change that breaks a rule is left out, and its error returned. The database raises IntegrityError when it
+    cannot write them together: one takes what another gives up.
+    """
+    lock_plan(session)
+    around = look_around(session, [change.data for change in changes if change.data is not None])
+    with session.no_autoflush:
+        results = [_carried_out(session, actor, change, around) for change in changes]
+    done = [result for result in results if isinstance(result, _Done)]
+    ensure_tags(session, sorted({tag for each in done if each.action != "delete" for tag in each.row.tags}))
     session.flush()
-    record(session, actor, "delete", f"reservations/{reservation_id}", before, None)
+    if done:
+        record_all(session, actor, [each.told() for each in done])
+    return [result.row if isinstance(result, _Done) else result for result in results]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A change that the next flush writes; `before` is None for a row that is new."""
+
+    action: str
+    row: Reservation
+    before: dict[str, Any] | None
+
+    def told(self) -> Told:
+        """Return it as the audit tells it; to be asked after the flush."""
+        after = picture(self.row) if self.action != "delete" else None
+        return Told(self.action, f"reservations/{self.row.id}", self.before, after)
+
+
+def _carried_out(session: Session, actor: Actor, change: Change, around: Around) -> _Done | DomainError:
+    row, data = change.row or Reservation(identifiers=[]), change.data
+    before = picture(row) if change.row is not None else None
+    try:
+        if data is not None:
+            _fill(session, actor, row, data, around)
+        else:
+            check_place(session, actor, Told("delete", f"reservations/{row.id}", before, None))
+    except DomainError as error:
+        return error
+    if data is None:
+        around.forget(row)
+        session.delete(row)
+        return _Done("delete", row, before)
+    session.add(row)
+    return _Done("create" if before is None else "update", row, before)
 
 
 def from_lease(session: Session, actor: Actor, ip: str, more: Mapping[str, Any]) -> Reservation:
@@ -249,28 +284,32 @@ def remove_expired(session: Session, now: datetime) -> int:
     lock_plan(session)
     query = select(Reservation).where(Reservation.expires_at <= now).order_by(Reservation.id)
     ended = list(session.scalars(query.limit(REMOVED_AT_ONCE)))
-    for row in ended:
-        delete_reservation(session, CLOCK, row.id)
+    change_reservations(session, CLOCK, [Change(row, None) for row in ended])
     return len(ended)
 
 
-def _fill(session: Session, row: Reservation, data: ReservationIn, around: Around) -> None:
+def _fill(session: Session, actor: Actor, row: Reservation, data: ReservationIn, around: Around) -> None:
+    """Let a row be as wished, and note it; one that would break a rule stays as it is."""
     subnet = _subnet_for(session, data, around)
-    row.subnet_id = subnet.id
-    row.ip = ip_address(data.ip) if data.ip else None
+    ip = ip_address(data.ip) if data.ip else None
+    options = checked_by(around.catalogue, data.options) if around.catalogue is not None else []
+    custom_fields = checked(session, "reservations", data.custom_fields)
+    _check_address(ip, row.id, subnet, around)
+    _check_identifiers(data, row.id, subnet, around)
+    was, will_be = {"subnet_id": row.subnet_id}, {"subnet_id": subnet.id}
+    check_place(session, actor, Told("", f"reservations/{row.id or ''}", was, will_be))
+    around.forget(row)
+    row.subnet_id, row.ip, row.options, row.custom_fields = subnet.id, ip, options, custom_fields
+    row.tags = list(data.tags)
     for name in ("hostname", "description", "next_server", "server_name", "boot_file", "expires_at"):
         setattr(row, name, getattr(data, name))
-    row.options = checked_by(around.catalogue, data.options) if around.catalogue is not None else []
-    row.custom_fields = checked(session, "reservations", data.custom_fields)
-    row.tags = list(data.tags)
-    _check_address(row, subnet, around)
-    _check_identifiers(row, data, around)
     kept = {(i.type, i.value): i for i in row.identifiers}
     row.identifiers = [
         kept.get((i.type, i.key)) or ReservationIdentifier(type=i.type, value=i.key) for i in data.identifiers
     ]
     for identifier in row.identifiers:
         identifier.subnet_id = subnet.id
+    around.add(row)
 
 
 def check(session: Session, row: Reservation) -> None:
@@ -280,7 +319,7 @@ def check(session: Session, row: Reservation) -> None:
     around = addresses_around(session, [row.ip] if row.ip is not None else [])
     if row.ip is not None:
         _home(row.ip, subnet, around)
-    _check_address(row, subnet, around)
+    _check_address(row.ip, row.id, subnet, around)
 
 
 def _subnet_for(session: Session, data: ReservationIn, around: Around) -> Subnet:
@@ -305,21 +344,21 @@ def _home(address: Address, named: Subnet | None, around: Around) -> Subnet:
     return home
 
 
-def _check_address(row: Reservation, subnet: Subnet, around: Around) -> None:
-    if row.ip is None:
+def _check_address(ip: Address | None, row_id: int | None, subnet: Subnet, around: Around) -> None:
+    if ip is None:
         return
-    if row.ip == subnet.gateway or key(row.ip) in edges_of(subnet.first, subnet.last, subnet.prefix_len):
-        kind = kind_of_edge(subnet, row.ip)
-        raise Invalid(Problem("ip", kind.split()[0], f"{row.ip} is the {kind} of {subnet.cidr}."))
-    if row.ip in around.known:
-        detail = f"{row.ip} is in the plan as an address in use."
-        raise Conflict(Problem("ip", "static", detail, "addresses", str(row.ip)))
-    other = around.by_ip.get(row.ip)
-    if other is not None and other != row.id:
-        raise Conflict(Problem("ip", "duplicate", f"{row.ip} is reserved already.", "reservations", str(other)))
+    if ip == subnet.gateway or key(ip) in edges_of(subnet.first, subnet.last, subnet.prefix_len):
+        kind = kind_of_edge(subnet, ip)
+        raise Invalid(Problem("ip", kind.split()[0], f"{ip} is the {kind} of {subnet.cidr}."))
+    if ip in around.known:
+        detail = f"{ip} is in the plan as an address in use."
+        raise Conflict(Problem("ip", "static", detail, "addresses", str(ip)))
+    other = around.by_ip.get(ip)
+    if other is not None and other != row_id:
+        raise Conflict(Problem("ip", "duplicate", f"{ip} is reserved already.", "reservations", str(other)))
 
 
-def _check_identifiers(row: Reservation, data: ReservationIn, around: Around) -> None:
+def _check_identifiers(data: ReservationIn, row_id: int | None, subnet: Subnet, around: Around) -> None:
     seen: set[tuple[str, str]] = set()
     for index, identifier in enumerate(data.identifiers):
         pair = (identifier.type, identifier.key)
@@ -327,7 +366,7 @@ def _check_identifiers(row: Reservation, data: ReservationIn, around: Around) ->
         if pair in seen:
             raise Invalid(Problem(field, "duplicate", f"{identifier.value} is named twice."))
         seen.add(pair)
-        other = around.by_identifier.get((row.subnet_id, *pair))
-        if other is not None and other != row.id:
+        other = around.by_identifier.get((subnet.id, *pair))
+        if other is not None and other != row_id:
             detail = f"{identifier.value} has a reservation in this subnet already."
             raise Conflict(Problem(field, "duplicate", detail, "reservations", str(other)))

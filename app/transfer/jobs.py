@@ -327,9 +327,9 @@ class Job:
             session.execute(update(Import).where(Import.id == self._id).values(revision=revision))
         try:
             for number, part in enumerate(self._backwards(applied)):
-                kept = [(row.id, take_back(rehearsal, actor, row)) for row in part]
+                reasons = take_back(rehearsal, actor, part)
                 self._tell("check", min(total, (number + 1) * CHUNK_ROWS), total)
-                self._keep_undo(number, len(part), kept, rehearsal.harvest())
+                self._keep_undo(number, part, reasons, rehearsal.harvest())
         finally:
             rehearsal.close()
 
@@ -344,12 +344,13 @@ class Job:
             last = part[-1].id
             yield part
 
-    def _keep_undo(self, number: int, rows: int, kept: list[tuple[int, str]], writes: Writes) -> None:
+    def _keep_undo(self, number: int, rows: list[ImportRow], reasons: list[str], writes: Writes) -> None:
+        kept = [{"id": row.id, "kept": why} for row, why in zip(rows, reasons, strict=True) if why]
+
         def keep(session: Session) -> None:
-            for row_id, reason in kept:
-                if reason:
-                    session.execute(update(ImportRow).where(ImportRow.id == row_id).values(kept=reason))
-            chunk = {"import_id": self._id, "undo": True, "number": number, "rows": rows}
+            if kept:
+                session.execute(update(ImportRow), kept)
+            chunk = {"import_id": self._id, "undo": True, "number": number, "rows": len(rows)}
             session.execute(insert(ImportChunk).values(**chunk, applied=False, data=writes.pack()))
 
         self._pausing(keep)

@@ -5,20 +5,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, ip_address
+from itertools import groupby
 from typing import Any, Final
 
 from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Lease, StagedLease, Subnet
+from app.models import ImportRow, Lease, StagedLease, Subnet
 from app.models.base import utc_now
 from app.services.actors import Actor
 from app.services.errors import DomainError
 from app.services.spans import key
 from app.transfer.document import Row
 from app.transfer.rehearsal import Rehearsal
-from app.transfer.table_kind import Key, TableKind
+from app.transfer.table_kind import Key, Step, TableKind
 from app.transfer.tables import TABLES, UNFIT, label
 
 Values = Mapping[str, Any]
@@ -40,8 +41,19 @@ class Verdict:
     values: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Wish:
+    """A row that waits to be carried out: its keys, what is to be done, and what that changes of an object."""
+
+    row: Row
+    verdict: Verdict
+    keys: list[Key]
+    step: Step
+    changes: dict[str, Any] | None = None
+
+
 class Planner:
-    """Carries rows out on the copy, one after another; new ones of some kinds together, with the same outcome."""
+    """Carries rows out on the copy, one after another; those of some kinds together, with the same outcome."""
 
     def __init__(self, rehearsal: Rehearsal, actor: Actor) -> None:
         self._rehearsal = rehearsal
@@ -49,14 +61,15 @@ class Planner:
         self._known: dict[str, dict[Key, Any]] = {}
         self._lines: dict[tuple[str, Any], int] = {}
         self._prefixes: Prefixes | None = None
-        self._waiting: list[tuple[Row, Verdict, list[Key]]] = []
-        self._taken: set[Key] = set()
+        self._waiting: list[_Wish] = []
+        self._taken: set[Any] = set()
+        """The keys that waiting rows name, and the objects that they change."""
 
     def rows(self, rows: Sequence[Row]) -> list[Verdict]:
         """Return what becomes of rows that go through the services."""
         self._load(rows)
         verdicts = [self._row(row) for row in rows]
-        self._create_waiting()
+        self._carry_out_waiting()
         return verdicts
 
     def _load(self, rows: Sequence[Row]) -> None:
@@ -64,7 +77,7 @@ class Planner:
         found: dict[str, list[Any]] = {}
         for row in rows:
             kind = TABLES.get(row.kind)
-            if kind is None or kind.create_many is None:
+            if kind is None or kind.change_many is None:
                 continue
             with suppress(*UNFIT):  # what is wrong with the row is told when its turn comes
                 id_ = self._find(kind, self._keys(kind, row))
@@ -87,16 +100,18 @@ class Planner:
 
     def _decide(self, kind: TableKind, row: Row, verdict: Verdict) -> None:
         keys = self._keys(kind, row)
-        if self._waiting and (kind.create_many is None or self._meets(row.kind, keys)):
-            self._create_waiting()
+        if self._waiting and self._meets(kind, keys):
+            self._carry_out_waiting()
         found = self._find(kind, keys)
-        if found is None and kind.create_many is not None:
-            self._waiting.append((row, verdict, keys))
-            self._taken.update(keys)
-        elif found is None:
-            self._create(kind, row, verdict, keys)
+        if found is None:
+            wish: _Wish | None = _Wish(row, verdict, keys, (None, _given(row)))
         else:
-            self._update(kind, row, verdict, found, keys)
+            wish = self._update(kind, row, verdict, found, keys)
+        if wish is not None:
+            self._waiting.append(wish)
+            self._taken.update(wish.keys if found is None else [*wish.keys, found])
+            if kind.change_many is None:
+                self._carry_out_waiting()
 
     def _keys(self, kind: TableKind, row: Row) -> list[Key]:
         """Return the row's natural keys; a reservation without a subnet has those of the one around its address."""
@@ -111,11 +126,13 @@ class Planner:
         known = self._index(kind)
         return next((known[name] for name in keys if name in known), None)
 
-    def _meets(self, name: str, keys: list[Key]) -> bool:
-        """Tell whether a row that waits is of another kind, or has one of the keys."""
-        return self._waiting[0][0].kind != name or any(known in self._taken for known in keys)
+    def _meets(self, kind: TableKind, keys: list[Key]) -> bool:
+        """Tell whether a row that waits is of another kind, has one of the keys, or changes what they find."""
+        named = [*keys, self._find(kind, keys)]
+        return self._waiting[0].row.kind != kind.name or any(name in self._taken for name in named)
 
-    def _update(self, kind: TableKind, row: Row, verdict: Verdict, found: Any, keys: list[Key]) -> None:
+    def _update(self, kind: TableKind, row: Row, verdict: Verdict, found: Any, keys: list[Key]) -> _Wish | None:
+        """Return what is to be done to an object; None = nothing, as the verdict says."""
         before = kind.shown(self._rehearsal.session, found)
         wanted = {**before, **{name: value for name, value in row.values.items() if value is not None}}
         after = _normal(kind, before, wanted)
@@ -124,59 +141,70 @@ class Planner:
         if not changes:
             verdict.action = "skip"
             verdict.reason = "It is there already." if earlier is None else f"The same as line {earlier}."
-            return
+            return None
         if earlier is not None and kind.name != "settings":
             verdict.reason = f"Line {earlier} says otherwise of the same object: {', '.join(sorted(changes))}."
-            return
-        self._rehearsal.attempt(lambda session: kind.update(session, self._actor, found, after))
-        self._note(kind, row, found, keys)
-        verdict.action, verdict.object_id, verdict.values = "update", str(found), changes
+            return None
+        return _Wish(row, verdict, [*keys, *kind.keys(after)], (found, after), changes)
 
-    def _create(self, kind: TableKind, row: Row, verdict: Verdict, keys: list[Key]) -> None:
-        made = self._rehearsal.attempt(lambda session: kind.create(session, self._actor, _given(row)))
-        self._made(kind, row, verdict, keys, made)
-
-    def _create_waiting(self) -> None:
-        """Create together what waits; where the database refuses them together, one by one."""
+    def _carry_out_waiting(self) -> None:
+        """Do together what waits."""
         waiting, self._waiting, self._taken = self._waiting, [], set()
-        kind = TABLES[waiting[0][0].kind] if waiting else None
-        if kind is None or kind.create_many is None:
+        if not waiting:
             return
-        wishes, many = [_given(row) for row, _, _ in waiting], kind.create_many
-        try:
-            results = self._rehearsal.attempt(lambda session: many(session, self._actor, wishes))
-        except DomainError:
-            results = [self._attempt_one(kind, wish) for wish in wishes]
-        for (row, verdict, keys), result in zip(waiting, results, strict=True):
+        kind = TABLES[waiting[0].row.kind]
+        results = carry_out(self._rehearsal, self._actor, kind, [wish.step for wish in waiting])
+        for wish, result in zip(waiting, results, strict=True):
             if isinstance(result, Exception):
-                verdict.reason = _why(result)
-            else:
-                self._made(kind, row, verdict, keys, result)
-
-    def _attempt_one(self, kind: TableKind, wish: dict[str, Any]) -> Any:
-        try:
-            return self._rehearsal.attempt(lambda session: kind.create(session, self._actor, wish))
-        except UNFIT as error:
-            return error
-
-    def _made(self, kind: TableKind, row: Row, verdict: Verdict, keys: list[Key], made: Any) -> None:
-        verdict.values = self._note(kind, row, made, keys)
-        verdict.action, verdict.object_id = "create", str(made)
+                wish.verdict.reason = _why(result)
+                continue
+            self._note(kind, wish, result)
 
     def _index(self, kind: TableKind) -> dict[Key, Any]:
         if kind.name not in self._known:
             self._known[kind.name] = dict(kind.known(self._rehearsal.session))
         return self._known[kind.name]
 
-    def _note(self, kind: TableKind, row: Row, object_id: Any, keys: list[Key]) -> dict[str, Any]:
-        """Remember which line wrote the object, and its keys; return how it looks now."""
-        self._lines[kind.name, object_id] = row.line
+    def _note(self, kind: TableKind, wish: _Wish, object_id: Any) -> None:
+        """Tell what was done, and remember which line did it, and the object's keys."""
+        verdict, keys = wish.verdict, wish.keys
+        if wish.changes is not None:
+            verdict.action, verdict.values = "update", wish.changes
+        else:
+            verdict.action, verdict.values = "create", kind.shown(self._rehearsal.session, object_id)
+            keys = [*keys, *kind.keys(verdict.values)]
+        verdict.object_id = str(object_id)
+        self._lines[kind.name, object_id] = wish.row.line
         if kind.name == "subnets":
             self._prefixes = None
-        shown = kind.shown(self._rehearsal.session, object_id)
-        for known in (*keys, *kind.keys(shown)):
-            self._index(kind)[known] = object_id
-        return shown
+        self._index(kind).update(dict.fromkeys(keys, object_id))
+
+
+def carry_out(rehearsal: Rehearsal, actor: Actor, kind: TableKind, steps: Sequence[Step]) -> list[Any]:
+    """Return the id or the error of each step: together, or one by one where the database refuses them together."""
+    many = kind.change_many
+    if many is not None:
+        with suppress(DomainError):
+            return rehearsal.attempt(lambda session: many(session, actor, steps))  # type: ignore[no-any-return]  # as many does
+    return [_attempt_one(rehearsal, actor, kind, step) for step in steps]
+
+
+def _attempt_one(rehearsal: Rehearsal, actor: Actor, kind: TableKind, step: Step) -> Any:
+    id_, fields = step
+
+    def change(session: Session) -> Any:
+        if id_ is None:
+            return kind.create(session, actor, fields or {})
+        if fields is None:
+            kind.delete(session, actor, id_)
+        else:
+            kind.update(session, actor, id_, fields)
+        return id_
+
+    try:
+        return rehearsal.attempt(change)
+    except UNFIT as error:
+        return error
 
 
 class Prefixes:
@@ -249,40 +277,44 @@ def _fault(row: Any) -> str:
 # --- taking back ---
 
 
-def take_back(rehearsal: Rehearsal, actor: Actor, row: Any) -> str:
-    """Undo an applied ImportRow on the copy; return why it was kept, empty when it was undone."""
-    kind = TABLES[row.kind]
-    object_id = row.object_id if kind.name in NAMED else int(row.object_id)
+def take_back(rehearsal: Rehearsal, actor: Actor, rows: Sequence[ImportRow]) -> list[str]:
+    """Undo applied rows on the copy, in this order; return why each was kept, empty when it was undone."""
+    reasons: list[str] = []
+    for name, group in groupby(rows, key=lambda row: row.kind):
+        kind, part = TABLES[name], list(group)
+        kind.load(rehearsal.session, [_object_id(row) for row in part])
+        at_once = len(part) if kind.change_many is not None else 1
+        for start in range(0, len(part), at_once):
+            reasons += _take_back(rehearsal, actor, kind, part[start : start + at_once])
+    return reasons
+
+
+def _take_back(rehearsal: Rehearsal, actor: Actor, kind: TableKind, rows: Sequence[ImportRow]) -> list[str]:
+    steps = [_step_back(rehearsal.session, kind, row) for row in rows]
+    results = carry_out(rehearsal, actor, kind, [step for step in steps if not isinstance(step, str)])
+    reasons = iter([_why(result) if isinstance(result, Exception) else "" for result in results])
+    return [step if isinstance(step, str) else next(reasons) for step in steps]
+
+
+def _object_id(row: ImportRow) -> Any:
+    return row.object_id if row.kind in NAMED else int(row.object_id)
+
+
+def _step_back(session: Session, kind: TableKind, row: ImportRow) -> Step | str:
+    """Return what takes an applied row back, or why it is kept; empty = what it made is gone already."""
     try:
-        present = kind.shown(rehearsal.session, object_id)
+        present = kind.shown(session, _object_id(row))
     except DomainError:
         return "" if row.action == "create" else "It is gone."
-    if row.action == "create":
-        return _take_back_created(rehearsal, actor, kind, object_id, present, row.values)
-    changed = [name for name, (_, after) in row.values.items() if present.get(name) != after]
-    if changed:
-        return f"Changed since: {', '.join(sorted(changed))}."
-    before = {**present, **{name: value for name, (value, _) in row.values.items()}}
-    try:
-        rehearsal.attempt(lambda session: kind.update(session, actor, object_id, before))
-    except DomainError as error:
-        return _sentence(error)
-    return ""
-
-
-def _take_back_created(
-    rehearsal: Rehearsal, actor: Actor, kind: TableKind, object_id: Any, present: Values, made: Values
-) -> str:
-    changed = sorted(name for name, value in made.items() if present.get(name) != value)
+    made = row.action == "create"
+    after = row.values if made else {name: value for name, (_, value) in row.values.items()}
+    changed = sorted(name for name, value in after.items() if present.get(name) != value)
     if changed:
         return f"Changed since: {', '.join(changed)}."
-    if kind.name == "subnets" and _holds_something(rehearsal.session, object_id):
+    if made and kind.name == "subnets" and _holds_something(session, _object_id(row)):
         return "It holds pools, reservations or addresses that the import did not make."
-    try:
-        rehearsal.attempt(lambda session: kind.delete(session, actor, object_id))
-    except DomainError as error:
-        return _sentence(error)
-    return ""
+    before = {**present, **{name: value for name, (value, _) in row.values.items()}} if not made else None
+    return _object_id(row), before
 
 
 def _holds_something(session: Session, subnet_id: int) -> bool:

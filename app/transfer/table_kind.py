@@ -11,6 +11,8 @@ from app.services.actors import Actor
 
 Key = tuple[Any, ...]
 Values = Mapping[str, Any]
+Step = tuple[Any, dict[str, Any] | None]
+"""(id, fields as the import has them): id None = create, fields None = delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,9 @@ class TableKind:
     """One table that can be imported and exported. An id is the primary key, as JSON has it.
 
     `keys`: the natural keys of values; any of them finds the object. `known`: the keys of all there are.
-    `shown`: the object in the words of the import (`subnet` is a prefix). `create` returns the id; `create_many`,
-    where there is one, the id or the error of each. `load` reads objects that are asked for next, in one go.
+    `shown`: the object in the words of the import (`subnet` is a prefix). `create` returns the id; `change_many`,
+    where there is one, carries out steps on as many objects, and returns the id or the error of each. `load` reads
+    objects that are asked for next, in one go.
     """
 
     name: str
@@ -31,5 +34,5 @@ class TableKind:
     create: Callable[[Session, Actor, dict[str, Any]], Any]
     update: Callable[[Session, Actor, Any, dict[str, Any]], None]
     delete: Callable[[Session, Actor, Any], None]
-    create_many: Callable[[Session, Actor, Sequence[dict[str, Any]]], list[Any]] | None = None
+    change_many: Callable[[Session, Actor, Sequence[Step]], list[Any]] | None = None
     load: Callable[[Session, Sequence[Any]], None] = lambda session, ids: None

@@ -23,7 +23,7 @@ from app.services.actors import Actor
 from app.services.errors import DomainError, Invalid, NotFound, Problem
 from app.services.rows import picture
 from app.transfer.catalogue_tables import CLIENT_CLASSES, CUSTOM_FIELDS, OPTION_DEFINITIONS, TAGS, VLANS
-from app.transfer.table_kind import Key, TableKind, Values
+from app.transfer.table_kind import Key, Step, TableKind, Values
 
 UNFIT: Final = (DomainError, ValidationError, KeyError, TypeError, ValueError)
 """What an import's row can be refused by."""
@@ -98,10 +98,15 @@ def _subnet_id(session: Session, cidr: object) -> int:
     raise NotFound(Problem("subnet", "not_found", f"The subnet {cidr} is neither in the plan nor in this import."))
 
 
-def _placed(session: Session, data: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields with subnet_id in the place of `subnet`."""
+def _placed(session: Session, data: dict[str, Any], known: dict[object, int] | None = None) -> dict[str, Any]:
+    """Return the fields with subnet_id in the place of `subnet`; known: the ids that were looked up."""
     rest = {name: value for name, value in data.items() if name != "subnet"}
-    return {**rest, "subnet_id": _subnet_id(session, data["subnet"])} if data.get("subnet") else rest
+    cidr, ids = data.get("subnet"), known if known is not None else {}
+    if not cidr:
+        return rest
+    if cidr not in ids:
+        ids[cidr] = _subnet_id(session, cidr)
+    return {**rest, "subnet_id": ids[cidr]}
 
 
 def _unplaced(cidr: str, shown: dict[str, Any]) -> dict[str, Any]:
@@ -184,21 +189,23 @@ def _reservation_rows(session: Session) -> Iterable[dict[str, Any]]:
         yield _reservation_shown(cidrs[row.subnet_id], row)
 
 
-def _reservation(session: Session, data: dict[str, Any]) -> ReservationIn:
-    return ReservationIn.model_validate(_placed(session, data))
+def _reservation(session: Session, data: dict[str, Any], known: dict[object, int] | None = None) -> ReservationIn:
+    return ReservationIn.model_validate(_placed(session, data, known))
 
 
-def _create_reservations(session: Session, actor: Actor, rows: Sequence[dict[str, Any]]) -> list[Any]:
-    """Return the id of each, or what is wrong with it."""
+def _change_reservations(session: Session, actor: Actor, steps: Sequence[Step]) -> list[Any]:
     results: list[Any] = []
-    for data in rows:
+    subnet_ids: dict[object, int] = {}
+    for id_, data in steps:
         try:
-            results.append(_reservation(session, data))
+            row = reservations.get_reservation(session, id_) if id_ is not None else None
+            wish = _reservation(session, data, subnet_ids) if data is not None else None
+            results.append(reservations.Change(row, wish))
         except UNFIT as error:
             results.append(error)
-    wishes = [found for found in results if isinstance(found, ReservationIn)]
-    made = iter(reservations.create_reservations(session, actor, wishes))
-    results = [next(made) if isinstance(found, ReservationIn) else found for found in results]
+    wishes = [found for found in results if isinstance(found, reservations.Change)]
+    done = iter(reservations.change_reservations(session, actor, wishes))
+    results = [next(done) if isinstance(found, reservations.Change) else found for found in results]
     return [found.id if isinstance(found, Reservation) else found for found in results]
 
 
@@ -223,7 +230,7 @@ RESERVATIONS: Final = TableKind(
     update=lambda session, actor, id_, data: _void(
         reservations.update_reservation(session, actor, id_, _reservation(session, data))),
     delete=lambda session, actor, id_: reservations.delete_reservation(session, actor, id_),
-    create_many=_create_reservations,
+    change_many=_change_reservations,
     load=_load_reservations,
 )  # fmt: skip
 

@@ -15,8 +15,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sqlalchemy import select
+
 from app.database import make_engine, make_session_factory, unit_of_work
 from app.migrate import upgrade
+from app.models import Import
 from app.services import imports
 from app.services.actors import Actor
 from app.transfer import jobs
@@ -83,6 +86,22 @@ def take_in(database: str, format_: str, source: str) -> dict[str, Any]:
         return dict(row.counts)
 
 
+def take_back(database: str) -> dict[str, Any]:
+    """Undo the newest import that was not undone; return its counts."""
+    factory = make_session_factory(make_engine(database))
+    with unit_of_work(factory) as session:
+        id_ = session.scalars(
+            select(Import.id).where(Import.state == "committed").order_by(Import.id.desc())
+        ).first()
+        assert id_ is not None
+        imports.order_undo(session, ROOT, id_)
+    _work(factory, id_)
+    with unit_of_work(factory, writing=False) as session:
+        row = imports.get_import(session, id_)
+        assert (row.state, row.counts["kept"]) == ("undone", 0), (row.state, row.error, row.counts)
+        return dict(row.counts)
+
+
 def _work(factory: Any, id_: int) -> None:
     assert jobs.claim(factory, id_) == id_
     jobs.work(factory, id_)
@@ -131,6 +150,11 @@ def measure(folder: Path, subnets: int, reservations: int) -> None:
         source = step("out", give_out, third, "csv", "reservations")
         step("in again, empty database", take_in, fourth, "csv", source)
         assert step("out again", give_out, fourth, "csv", "reservations") == source
+        step("other host names for all, in", take_in, third, "csv", hosts.replace(",host-", ",renamed-"))
+        step("the host names taken back", take_back, third)
+        assert give_out(third, "csv", "reservations") == source
+        step("the reservations taken back", take_back, third)
+        assert give_out(third, "csv", "reservations").count("\n") == 1
 
 
 if __name__ == "__main__":
