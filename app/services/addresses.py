@@ -2,6 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any, Final, TypeVar
@@ -13,15 +15,16 @@ from app.models import KnownAddress, Lease, Pool, Reservation, Subnet
 from app.models.types import Address
 from app.schemas.addresses import AddressIn, AddressOut
 from app.services.actors import Actor
-from app.services.audit import record
-from app.services.errors import Conflict, Invalid, NotFound, Problem
-from app.services.labels import label
+from app.services.audit import Told, check_place
+from app.services.errors import Conflict, DomainError, Invalid, NotFound, Problem
+from app.services.labels import checked
 from app.services.locks import lock_plan
-from app.services.nesting import home_of, lengths_for, starts_around
+from app.services.nesting import home_of, homes_of, lengths_for, starts_around
 from app.services.occupancy import QUARANTINED
 from app.services.rows import picture
 from app.services.spans import key
 from app.services.standings import identities
+from app.services.together import Done, write_all
 from app.services.workers import offers
 from dhcpd.protocol.addresses import format_mac, parse_mac
 
@@ -40,61 +43,119 @@ def get_address(session: Session, ip: str) -> AddressOut:
 
 def locate(session: Session, ip: str) -> tuple[Address, Subnet]:
     """Return an address and the subnet that it belongs to; raises NotFound."""
+    address = _parsed(ip)
+    return address, _home(address, home_of(session, address))
+
+
+def _parsed(ip: str) -> Address:
     try:
-        address = ip_address(ip)
+        return ip_address(ip)
     except ValueError:
         raise NotFound(Problem("ip", "not_an_address", f"{ip[:60]!r} is not an IP address.")) from None
-    subnet = home_of(session, address)
+
+
+def _home(address: Address, subnet: Subnet | None) -> Subnet:
     if subnet is None:
         raise NotFound(Problem("ip", "outside", f"{address} is in no subnet."))
-    return address, subnet
+    return subnet
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is wished of an address: to be noted as in use outside DHCP; data None = to be forgotten."""
+
+    ip: str
+    data: AddressIn | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """All that the rules ask of some addresses: their subnets, who has them reserved, what is known of them."""
+
+    homes: dict[Address, Subnet]
+    reserved: dict[Address, int]
+    known: dict[Address, KnownAddress]
 
 
 def put_address(session: Session, actor: Actor, ip: str, data: AddressIn) -> AddressOut:
     """Note an address as in use outside DHCP; raises NotFound, Invalid or Conflict."""
-    lock_plan(session)
-    address, subnet = locate(session, ip)
-    _check(session, address, subnet)
-    row = session.get(KnownAddress, address)
-    before = picture(row) if row is not None else None
-    if row is None:
-        row = KnownAddress(ip=address, subnet_id=subnet.id)
-        session.add(row)
-    with session.no_autoflush:
-        for name in ("state", "hostname", "owner", "notes", "last_seen"):
-            setattr(row, name, getattr(data, name))
-        row.mac = parse_mac(data.mac) if data.mac else None
-        label(session, "addresses", row, data.tags, data.custom_fields)
-    session.flush()
-    record(session, actor, "update" if before else "create", f"addresses/{address}", before, picture(row))
+    _change_one(session, actor, Change(ip, data))
     return get_address(session, ip)
+
+
+def delete_address(session: Session, actor: Actor, ip: str) -> None:
+    """Forget that an address is in use outside DHCP; raises NotFound."""
+    _change_one(session, actor, Change(ip, None))
+
+
+def _change_one(session: Session, actor: Actor, change: Change) -> None:
+    result = change_addresses(session, actor, [change])[0]
+    if isinstance(result, DomainError):
+        raise result
+
+
+def change_addresses(session: Session, actor: Actor, changes: Sequence[Change]) -> list[KnownAddress | DomainError]:
+    """Note and forget many, each by the rules; an address is named once at most.
+
+    A change that breaks a rule is left out, and its error returned.
+    """
+    lock_plan(session)
+    around = _look_around(session, changes)
+    with session.no_autoflush:
+        results = [_carried_out(session, actor, change, around) for change in changes]
+    return write_all(session, actor, results)
+
+
+def _look_around(session: Session, changes: Sequence[Change]) -> _Around:
+    wanted: list[Address] = []
+    for change in changes:
+        with suppress(NotFound):
+            wanted.append(_parsed(change.ip))
+    reserved = session.execute(select(Reservation.ip, Reservation.id).where(Reservation.ip.in_(wanted)))
+    known = session.scalars(select(KnownAddress).where(KnownAddress.ip.in_(wanted)))
+    return _Around(
+        homes_of(session, wanted), {ip: id_ for ip, id_ in reserved if ip}, {row.ip: row for row in known}
+    )
+
+
+def _carried_out(
+    session: Session, actor: Actor, change: Change, around: _Around
+) -> Done[KnownAddress] | DomainError:
+    try:
+        address = _parsed(change.ip)
+        subnet, row = _home(address, around.homes.get(address)), around.known.get(address)
+        if change.data is not None:
+            _check(address, subnet, around.reserved.get(address))
+            custom_fields = checked(session, "addresses", change.data.custom_fields)
+        elif row is None:
+            raise NotFound(Problem("ip", "not_found", f"{address} is not in the plan as an address in use."))
+        check_place(session, actor, Told("", f"addresses/{address}", None, {"ip": str(address)}))
+    except DomainError as error:
+        return error
+    before = picture(row) if row is not None else None
+    row = row or KnownAddress(ip=address, subnet_id=subnet.id)
+    if change.data is None:
+        session.delete(row)
+        return Done(row, before, gone=True)
+    for name in ("state", "hostname", "owner", "notes", "last_seen"):
+        setattr(row, name, getattr(change.data, name))
+    row.mac = parse_mac(change.data.mac) if change.data.mac else None
+    row.tags, row.custom_fields = list(change.data.tags), custom_fields
+    session.add(row)
+    return Done(row, before)
 
 
 def check(session: Session, row: KnownAddress) -> None:
     """Raise Invalid or Conflict when an address can't be in use outside DHCP."""
     address, subnet = locate(session, str(row.ip))
-    _check(session, address, subnet)
+    _check(address, subnet, session.scalar(select(Reservation.id).where(Reservation.ip == address)))
 
 
-def _check(session: Session, address: Address, subnet: Subnet) -> None:
+def _check(address: Address, subnet: Subnet, promise: int | None) -> None:
     if edge := _edge(subnet, address):
         raise Invalid(Problem("ip", edge, f"{address} is the {edge} address of {subnet.cidr}."))
-    promise = session.scalar(select(Reservation.id).where(Reservation.ip == address))
     if promise is not None:
         raise Conflict(Problem("ip", "reserved", f"{address} is reserved.", "reservations", str(promise)))
-
-
-def delete_address(session: Session, actor: Actor, ip: str) -> None:
-    """Forget that an address is in use outside DHCP; raises NotFound."""
-    lock_plan(session)
-    address, _ = locate(session, ip)
-    row = session.get(KnownAddress, address)
-    if row is None:
-        raise NotFound(Problem("ip", "not_found", f"{address} is not in the plan as an address in use."))
-    before = picture(row)
-    session.delete(row)
-    session.flush()
-    record(session, actor, "delete", f"addresses/{address}", before, None)
 
 
 def describe(session: Session, wanted: Sequence[Address]) -> list[AddressOut]:

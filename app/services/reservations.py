@@ -16,12 +16,12 @@ from app.models.types import Address
 from app.schemas.reservations import ReservationIn
 from app.services import standings
 from app.services.actors import Actor
-from app.services.audit import Told, check_place, record_all
+from app.services.audit import Told, check_place
 from app.services.contents import kind_of_edge
 from app.services.errors import Conflict, DomainError, Invalid, NotFound, Problem
 from app.services.facts import edges_of
 from app.services.kinds import MAC, OCTETS, STRING, Kind
-from app.services.labels import checked, ensure_tags, tagged
+from app.services.labels import checked, tagged
 from app.services.leases import get_lease
 from app.services.listing import Listing, fields
 from app.services.locks import lock_plan
@@ -31,6 +31,7 @@ from app.services.patch import parsed
 from app.services.rows import check_version, picture
 from app.services.spans import key
 from app.services.subnets import get_subnet
+from app.services.together import Done, write_all
 from dhcpd.protocol.addresses import format_mac, parse_mac
 from dhcpd.protocol.catalogue import Catalogue
 
@@ -219,29 +220,10 @@ def change_reservations(
     around = look_around(session, [change.data for change in changes if change.data is not None])
     with session.no_autoflush:
         results = [_carried_out(session, actor, change, around) for change in changes]
-    done = [result for result in results if isinstance(result, _Done)]
-    ensure_tags(session, sorted({tag for each in done if each.action != "delete" for tag in each.row.tags}))
-    session.flush()
-    if done:
-        record_all(session, actor, [each.told() for each in done])
-    return [result.row if isinstance(result, _Done) else result for result in results]
+    return write_all(session, actor, results)
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """A change that the next flush writes; `before` is None for a row that is new."""
-
-    action: str
-    row: Reservation
-    before: dict[str, Any] | None
-
-    def told(self) -> Told:
-        """Return it as the audit tells it; to be asked after the flush."""
-        after = picture(self.row) if self.action != "delete" else None
-        return Told(self.action, f"reservations/{self.row.id}", self.before, after)
-
-
-def _carried_out(session: Session, actor: Actor, change: Change, around: Around) -> _Done | DomainError:
+def _carried_out(session: Session, actor: Actor, change: Change, around: Around) -> Done[Reservation] | DomainError:
     row, data = change.row or Reservation(identifiers=[]), change.data
     before = picture(row) if change.row is not None else None
     try:
@@ -254,9 +236,9 @@ def _carried_out(session: Session, actor: Actor, change: Change, around: Around)
     if data is None:
         around.forget(row)
         session.delete(row)
-        return _Done("delete", row, before)
+        return Done(row, before, gone=True)
     session.add(row)
-    return _Done("create" if before is None else "update", row, before)
+    return Done(row, before)
 
 
 def from_lease(session: Session, actor: Actor, ip: str, more: Mapping[str, Any]) -> Reservation:

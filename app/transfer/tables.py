@@ -1,6 +1,7 @@
 """What is an import's row to the services: what it is called, found, made, changed and removed by?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
@@ -193,20 +194,29 @@ def _reservation(session: Session, data: dict[str, Any], known: dict[object, int
     return ReservationIn.model_validate(_placed(session, data, known))
 
 
-def _change_reservations(session: Session, actor: Actor, steps: Sequence[Step]) -> list[Any]:
-    results: list[Any] = []
-    subnet_ids: dict[object, int] = {}
-    for id_, data in steps:
+def _together(
+    steps: Sequence[Step], wish: Callable[[Any, Any], Any], change: Callable[[Sequence[Any]], Sequence[Any]]
+) -> list[Any]:
+    """Return the row or the error of each step; wish: read a step as `change`, of the service, takes it."""
+    found: list[Any] = []
+    for step in steps:
         try:
-            row = reservations.get_reservation(session, id_) if id_ is not None else None
-            wish = _reservation(session, data, subnet_ids) if data is not None else None
-            results.append(reservations.Change(row, wish))
+            found.append(wish(*step))
         except UNFIT as error:
-            results.append(error)
-    wishes = [found for found in results if isinstance(found, reservations.Change)]
-    done = iter(reservations.change_reservations(session, actor, wishes))
-    results = [next(done) if isinstance(found, reservations.Change) else found for found in results]
-    return [found.id if isinstance(found, Reservation) else found for found in results]
+            found.append(error)
+    done = iter(change([each for each in found if not isinstance(each, Exception)]))
+    return [each if isinstance(each, Exception) else next(done) for each in found]
+
+
+def _change_reservations(session: Session, actor: Actor, steps: Sequence[Step]) -> list[Any]:
+    subnet_ids: dict[object, int] = {}
+
+    def wish(id_: Any, data: dict[str, Any] | None) -> reservations.Change:
+        row = reservations.get_reservation(session, id_) if id_ is not None else None
+        return reservations.Change(row, _reservation(session, data, subnet_ids) if data is not None else None)
+
+    done = _together(steps, wish, partial(reservations.change_reservations, session, actor))
+    return [found.id if isinstance(found, Reservation) else found for found in done]
 
 
 def _load_reservations(session: Session, ids: Sequence[Any]) -> None:
@@ -242,17 +252,28 @@ def _address_shown(row: KnownAddress) -> dict[str, Any]:
     return {"ip": str(row.ip), **{name: getattr(row, name) for name in AddressIn.model_fields}}
 
 
-def _put_address(session: Session, actor: Actor, data: dict[str, Any]) -> str:
+def _address_change(ip: Any, data: dict[str, Any] | None) -> addresses.Change:
+    """Return what is wished; of a new address the fields tell it."""
+    if data is None:
+        return addresses.Change(ip, None)
     fields = {name: value for name, value in data.items() if name not in ("ip", "subnet")}
-    addresses.put_address(session, actor, str(data.get("ip")), AddressIn.model_validate(fields))
-    return str(data["ip"])
+    return addresses.Change(str(data.get("ip") if ip is None else ip), AddressIn.model_validate(fields))
+
+
+def _change_addresses(session: Session, actor: Actor, steps: Sequence[Step]) -> list[Any]:
+    done = _together(steps, _address_change, partial(addresses.change_addresses, session, actor))
+    return [str(found.ip) if isinstance(found, KnownAddress) else found for found in done]
 
 
 def _address(session: Session, ip: str) -> KnownAddress:
-    found = session.scalar(select(KnownAddress).where(KnownAddress.ip == ip))
+    found = session.get(KnownAddress, ip_address(ip))
     if found is None:
         raise NotFound(Problem("ip", "not_found", f"{ip} is not in the plan as an address in use."))
     return found
+
+
+def _load_addresses(session: Session, ips: Sequence[Any]) -> None:
+    session.scalars(select(KnownAddress).where(KnownAddress.ip.in_(ips))).all()
 
 
 def _known_addresses(session: Session) -> Iterable[tuple[Key, Any]]:
@@ -260,16 +281,25 @@ def _known_addresses(session: Session) -> Iterable[tuple[Key, Any]]:
     return (((str(ip),), str(ip)) for ip in found)
 
 
+def _one(results: list[Any]) -> Any:
+    """Return the only result; raises it when it is an error."""
+    if isinstance(results[0], Exception):
+        raise results[0]
+    return results[0]
+
+
 ADDRESSES: Final = TableKind(
     "addresses",
     AddressIn,
-    keys=lambda values: [(str(values.get("ip")),)],
+    keys=lambda values: [(_plain(values.get("ip")),)],
     known=_known_addresses,
     shown=lambda session, ip: _address_shown(_address(session, ip)),
     rows=lambda session: map(_address_shown, session.scalars(select(KnownAddress).order_by(KnownAddress.ip))),
-    create=_put_address,
-    update=lambda session, actor, ip, data: _void(_put_address(session, actor, {**data, "ip": ip})),
+    create=lambda session, actor, data: _one(_change_addresses(session, actor, [(None, data)])),
+    update=lambda session, actor, ip, data: _void(_one(_change_addresses(session, actor, [(ip, data)]))),
     delete=lambda session, actor, ip: addresses.delete_address(session, actor, ip),
+    change_many=_change_addresses,
+    load=_load_addresses,
 )  # fmt: skip
 
 

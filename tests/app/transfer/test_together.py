@@ -41,8 +41,23 @@ EXCHANGE = b"""mac,client_id,ip,hostname
 02:00:00:00:00:0a,,10.0.0.10,gives-its-client-id
 02:00:00:00:00:0b,01aa,10.0.0.11,takes-it
 """
-NOT_COMPARED = {"at": None, "message": None, "request_id": None}
+NOT_COMPARED = {"at", "message", "request_id", "updated_at"}
 """What two imports of the same file do not share."""
+IN_USE = ["ip,state,hostname", *(f"10.0.0.{n},static,host{n}" for n in range(100, 110))]
+IN_USE_CHANGES = b"""ip,state,hostname,owner,tags
+10.0.0.100,discovered,renamed100,,lab
+10.0.0.101,nonsense,renamed101,,
+10.0.0.10,static,reserved,,
+10.0.0.102,static,host102,,
+10.0.0.111,static,new,olga,new-tag
+10.0.0.111,static,new-otherwise,,
+192.0.2.1,static,outside,,
+10.0.0.255,static,broadcast,,lost-tag
+10.0.0.103,static,renamed103,otto,
+10.0.0.300,static,no-address,,
+10.0.0.112,static,new-too,,
+10.0.0.104,static,renamed104,,
+"""
 
 
 def world(factory: SessionFactory) -> None:
@@ -54,17 +69,25 @@ def world(factory: SessionFactory) -> None:
 
 
 def writes(factory: SessionFactory, import_id: int, *, undo: bool) -> dict[str, Any]:
-    """Return what the chunks of a plan write: audit entries in order, and reservations by id."""
+    """Return what the chunks of a plan write: audit entries in order, reservations and addresses by their key."""
     audit: list[dict[str, Any]] = []
-    rows: dict[str, dict[int, Any]] = {"made": {}, "changed": {}, "gone": {}}
+    rows: dict[str, dict[str, Any]] = {"made": {}, "changed": {}, "gone": {}}
     query = select(ImportChunk.data).where(ImportChunk.import_id == import_id, ImportChunk.undo == undo)
     with unit_of_work(factory, writing=False) as session:
         for data in session.scalars(query.order_by(ImportChunk.number)):
             part = Writes.unpack(data)
-            audit += [entry | NOT_COMPARED for entry in part.made.get("audit", [])]
+            audit += [compared(entry) for entry in part.made.get("audit", [])]
             for sort, found in rows.items():
-                found |= {row["id"]: row for row in getattr(part, sort).get("reservations", [])}
+                tables = getattr(part, sort)
+                found |= {row["id"]: row for row in tables.get("reservations", [])}
+                found |= {row["ip"]: compared(row) for row in tables.get("addresses", [])}
     return {"audit": audit, **rows}
+
+
+def compared(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what two imports do not share, of pictures too."""
+    kept = {name: value for name, value in row.items() if name not in NOT_COMPARED}
+    return {name: compared(value) if isinstance(value, dict) else value for name, value in kept.items()}
 
 
 def rehearsed(factory: SessionFactory, import_id: int) -> tuple[list[str], dict[str, Any]]:
@@ -141,6 +164,34 @@ def host(found: dict[str, list[Any]], ip: str) -> dict[str, Any]:
     row: dict[str, Any] = next(row for row in found["reservations"] if str(row["ip"]) == ip)
     names = [(i["type"], i["value"]) for i in found["reservation_identifiers"] if i["reservation_id"] == row["id"]]
     return {**row, "identifiers": names}
+
+
+def test_addresses_fare_together_as_one_by_one(factory: SessionFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    world(factory)
+    commit(factory, upload(factory, "\n".join(IN_USE).encode()))
+    together = upload(factory, IN_USE_CHANGES)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "CHUNK_ROWS", 1)
+        alone = upload(factory, IN_USE_CHANGES)
+    assert actions(factory, together) == actions(factory, alone)
+    assert written(factory, together) == written(factory, alone)
+    assert writes(factory, together, undo=False) == writes(factory, alone, undo=False)
+    found = {line: action for line, action, _ in actions(factory, together)}
+    assert {line for line, action in found.items() if action == "create"} == {6, 12}
+    assert {line for line, action in found.items() if action == "update"} == {2, 10, 13}
+    commit(factory, together, skip_conflicts=True)
+    with unit_of_work(factory) as session:
+        addresses.put_address(session, OLGA, "10.0.0.103", AddressIn(hostname="mine now"))
+        addresses.delete_address(session, OLGA, "10.0.0.104")
+        addresses.delete_address(session, OLGA, "10.0.0.112")
+    reasons, planned = rehearsed(factory, together)
+    monkeypatch.setattr(jobs, "CHUNK_ROWS", 1)
+    assert rehearsed(factory, together) == (reasons, planned)
+    assert {reason for reason in reasons if reason} == {"Changed since: hostname, owner.", "It is gone."}
+    assert [(entry["action"], entry["object"]) for entry in planned["audit"]] == [
+        ("delete", "addresses/10.0.0.111"),
+        ("update", "addresses/10.0.0.100"),
+    ]
 
 
 def test_undo_gives_back_what_went_from_one_to_the_other(factory: SessionFactory) -> None:
