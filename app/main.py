@@ -34,6 +34,7 @@ from app.services.names import NAMES, Names
 from app.services.outline import OUTLINE, outline
 from app.services.plan_map import PLAN_MAP, read_map
 from app.services.reservations import any_expired, remove_expired
+from app.services.use_history import kept_use
 from app.services.users import count_users
 from app.services.uses import Uses
 from app.services.uses import write as write_uses
@@ -67,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url)
     names = Names()
-    kept = {NAMES: names, PLAN_MAP: Kept(read_map), OUTLINE: Kept(outline)}
+    kept = {NAMES: names, PLAN_MAP: Kept(read_map), OUTLINE: Kept(outline), **kept_use()}
     app.state.sessions = make_session_factory(app.state.engine, kept)
     app.state.hub = Hub(app.state.sessions, names)
     app.state.keeper = Keeper(app.state.engine, app.state.sessions, settings)

@@ -24,7 +24,8 @@ FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file; Leaseboard-Losses counts the lines of its report.",
         "content": {
-            media: {"schema": {"type": "string"}} for media in ("text/csv", "application/json", "text/plain")
+            media: {"schema": {"type": kind}}
+            for media, kind in (("text/csv", "string"), ("application/json", "object"), ("text/plain", "string"))
         },
     }
 }

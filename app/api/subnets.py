@@ -151,7 +151,7 @@ def get_grid(session: Db, actor: Viewer, subnet_id: Id, start: FromAddress = "",
 
 
 def _bucket(bucket: grid.Bucket) -> BucketOut:
-    return BucketOut(first=str(bucket.first), last=str(bucket.last), **asdict(bucket.usage))
+    return BucketOut(first=str(bucket.first), last=str(bucket.last), **bucket.usage._asdict())
 
 
 @router.get("/{subnet_id:int}/usage", operation_id="get_subnet_usage")

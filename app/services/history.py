@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import select
@@ -13,6 +14,10 @@ from app.models.types import Address
 
 READ: Final = 5000
 """So many events, the newest, are put together to spans."""
+LOOKED_AT: Final = 200_000
+"""So many events, the newest, are looked at for the addresses of a device."""
+ADDRESSES: Final = 50
+"""Of no more addresses, those that it has and those that it had last, spans are told."""
 ENDS: Final = ("released", "expired", "declined")
 
 
@@ -43,10 +48,11 @@ def of_device(session: Session, mac: bytes) -> list[Span]:
     The events hold no index by MAC: the addresses that it ever had are those of its events among the newest.
     """
     held = list(session.scalars(select(Lease.ip).where(Lease.mac == mac)))
-    since = (session.scalar(select(LeaseEvent.id).order_by(LeaseEvent.id.desc()).limit(1)) or 0) - 200_000
-    query = select(LeaseEvent.ip).where(LeaseEvent.id > since, LeaseEvent.mac == mac).distinct().limit(50)
-    addresses = {*held, *session.scalars(query)}
-    spans = [span for ip in addresses for span in of_address(session, ip) if span.mac == mac]
+    since = (session.scalar(select(LeaseEvent.id).order_by(LeaseEvent.id.desc()).limit(1)) or 0) - LOOKED_AT
+    # In the order of ids, and not DISTINCT: that would walk over every event in the order of addresses.
+    query = select(LeaseEvent.ip).where(LeaseEvent.id > since, LeaseEvent.mac == mac).order_by(LeaseEvent.id.desc())
+    addresses = dict.fromkeys((*held, *session.scalars(query.limit(READ))))
+    spans = [span for ip in islice(addresses, ADDRESSES) for span in of_address(session, ip) if span.mac == mac]
     return sorted(spans, key=lambda span: span.since, reverse=True)
 
 

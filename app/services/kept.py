@@ -1,4 +1,4 @@
-"""What is read off the whole plan and kept in memory until the plan changes?"""
+"""What is read off the whole plan and kept in memory until the plan, or what else it hangs on, changes?"""
 
 import threading
 from collections.abc import Callable
@@ -13,20 +13,25 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Keeps what was read of the newest revision that was asked for; whoever gets it does not change it."""
+    """Keeps what was read of the newest revision that was asked for; whoever gets it does not change it.
 
-    def __init__(self, read: Callable[[Session], T]) -> None:
-        self._read = read
+    `version` tells what else it hangs on: what was read under another one is read anew.
+    """
+
+    def __init__(
+        self, read: Callable[[Session], T], version: Callable[[Session], object] = current_revision
+    ) -> None:
+        self._read, self._version = read, version
         self._lock = threading.Lock()
-        self._revision = -1
+        self._known: object = None
         self._value: T | None = None
 
     def get(self, session: Session) -> T:
         """Return it as it is now; several that ask for a new one at once wait for the first."""
-        revision = current_revision(session)  # before the plan: what is read later is never older than it
+        version = self._version(session)  # before the plan: what is read later is never older than it
         with self._lock:
-            if self._value is None or revision != self._revision:
-                self._value, self._revision = self._read(session), revision
+            if self._value is None or version != self._known:
+                self._value, self._known = self._read(session), version
             return self._value
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Select, column, delete, select, values
 from sqlalchemy.orm import Session
 
 from app.models import Lease, LeaseBlock
+from app.services.octets import driver_rows
 from app.services.spans import IPV4_BASE, Span, key, merge
 
 BLOCK_BITS: Final = 6
@@ -81,9 +82,7 @@ def blocks_of(session: Session, spans: Sequence[Span]) -> list[Row]:
     """Return (block, active, declined) of the blocks that the spans touch, in order; the bits are signed."""
     found: list[Row] = []
     for query in _queries(_block_ranges(spans)):
-        result = session.connection().execute(query)
-        found += result.cursor.fetchall()  # the driver's own rows: of 40,000 in half the time
-        result.close()
+        found += driver_rows(session, query)
     return sorted(found)
 
 

@@ -7,7 +7,7 @@ block of 64 addresses there are masks, so that a question reads the blocks' mark
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -15,13 +15,15 @@ from app.models import Subnet
 from app.services.facts import Facts, PoolRange, load_plan
 from app.services.kept import Kept, kept_for
 from app.services.nesting import Node, Range, nested, places, ranges
-from app.services.occupancy import BLOCK_BITS, blocks_of, numbers_within
-from app.services.spans import IPV4_BASE, Span, merge, span
+from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, Row, blocks_of, numbers_within
+from app.services.spans import IPV4_BASE, Span, merge, size, span
 
 PLAN_MAP: Final = "plan map"
 """Key in Session.info."""
 LARGE: Final = 1 << 17
 """Questions about fewer addresses are answered without the whole plan."""
+MOST: Final = 4
+"""Questions about a fourth of the plan, or more of it, read the marks of all of it."""
 MASKS_KEPT: Final = 300_000
 """Masks and counts of more blocks, and parts of the plan, than these are worked out anew."""
 _ALL: Final = (1 << 64) - 1
@@ -49,6 +51,8 @@ class Counts(NamedTuple):
 
 
 _NONE: Final = Counts(0, 0, 0, 0, 0)
+Cut: TypeAlias = tuple[int, int, list[tuple[int, int]]]
+"""The rows of a span, from and to, and of the first and the last of them what lies outside: (row, bits)."""
 
 
 class Part(NamedTuple):
@@ -103,7 +107,8 @@ class PlanMap:
     """What the plan says of every address.
 
     subnets: their ranges; dynamic: the pools that clients get addresses from; inside: what is in subnets;
-    places: where each subnet stands.
+    places: where each subnet stands; bound: by block, as bits, what is not left to a pool; marks: of all that is
+    inside, as they were when last asked for.
     """
 
     def __init__(self, facts: Facts, subnets: Sequence[Range]) -> None:
@@ -111,6 +116,7 @@ class PlanMap:
         self.subnets: Sequence[Range] = subnets
         self.dynamic: list[PoolRange] = [pool for pool in facts.pools if pool.kind == "dynamic"]
         self.inside = merge((first, last) for _, first, last in subnets)
+        self.size = size(self.inside)
         self.places = nested(subnets)
         edges, gateways = facts.edges, facts.gateways - facts.edges
         static = facts.known - edges - gateways
@@ -125,10 +131,11 @@ class PlanMap:
         taken = sorted(fixed | reserved)
         self.in_open = [number for number in taken if self.open.holds(number)]
         self.in_holes = [number for number in taken if self.holes.holds(number)] if holes else []
-        self._fixed, self._reserved = _bits(fixed), _bits(reserved)
+        self._fixed, self._reserved, self.bound = _bits(fixed), _bits(reserved), _bits(fixed | reserved)
         self._masks: dict[int, Masks] = {}
         self._parts: dict[Span, Part] = {}
         self._counted: dict[int, tuple[int, int, Counts]] = {}
+        self.marks = Marks(self, ())
 
     def part(self, bounds: Span) -> Part:
         """Return what the plan says of a span."""
@@ -193,29 +200,42 @@ def _bits(numbers: Iterable[int]) -> dict[int, int]:
 class Marks:
     """What leases mark of what the plan says, ready to be counted in any range."""
 
-    def __init__(self, plan: PlanMap, rows: Sequence[tuple[int, int, int]]) -> None:
-        """Take rows of (block, active, declined) in the order of blocks; the bits are signed 64-bit numbers."""
+    def __init__(self, plan: PlanMap, rows: Sequence[Row], known: "Marks | None" = None) -> None:
+        """Take rows of (block, active, declined) in the order of blocks; the bits are signed 64-bit numbers.
+
+        `known` are the marks of the same blocks at another moment: only what differs is counted.
+        """
         self._plan, self._rows = plan, rows
-        self._blocks = [row[0] for row in rows]
-        counts = [plan.counts(block, active, declined) for block, active, declined in rows]
-        self._before: list[list[int]] = [[0, *accumulate(column)] for column in zip(*counts, strict=True)]
+        if known is None or len(known._rows) != len(rows):
+            self._blocks = [row[0] for row in rows]
+            self._counts = [plan.counts(*row) for row in rows]
+            self._cuts: dict[Span, Cut] = {}
+        else:
+            self._blocks, self._counts, self._cuts = known._blocks, known._counts.copy(), known._cuts
+            for index, (row, before) in enumerate(zip(rows, known._rows, strict=True)):
+                if row != before:
+                    self._counts[index] = plan.counts(*row)
+        columns = zip(*self._counts, strict=True) if rows else ()
+        self._before: list[list[int]] = [[0, *accumulate(column)] for column in columns]
+
+    def at(self, rows: Sequence[Row]) -> "Marks":
+        """Return the marks of other rows, which are mostly the same."""
+        if rows == self._rows:
+            return self
+        alike = len(rows) == len(self._rows) and [row[0] for row in rows] == self._blocks
+        return Marks(self._plan, rows, self if alike else None)
 
     def count(self, bounds: Span) -> Counts:
         """Return the counts of a span (keys)."""
         start, end, cut = self._cut(bounds)
         if start == end:
             return _NONE
-        leased, declined, reserved, free, excluded = self._before
-        whole = Counts(
-            leased[end] - leased[start],
-            declined[end] - declined[start],
-            reserved[end] - reserved[start],
-            free[end] - free[start],
-            excluded[end] - excluded[start],
-        )
+        leased, declined, reserved, free, excluded = (column[end] - column[start] for column in self._before)
         for index, outside in cut:
-            whole = Counts(*(a - b for a, b in zip(whole, self._part(index, outside), strict=True)))
-        return whole
+            own = self._part(index, outside)
+            leased, declined, reserved = leased - own[0], declined - own[1], reserved - own[2]
+            free, excluded = free - own[3], excluded - own[4]
+        return Counts(leased, declined, reserved, free, excluded)
 
     def of_free(self, bounds: Span) -> int:
         """Return the one count alone."""
@@ -228,12 +248,19 @@ class Marks:
             found -= ((active | declined) & outside & self._plan.masks(block).open).bit_count()
         return found
 
-    def _cut(self, bounds: Span) -> tuple[int, int, list[tuple[int, int]]]:
-        """Return the rows of a span, from and to, and of the first and the last what lies outside: (row, bits)."""
+    def _cut(self, bounds: Span) -> Cut:
+        found = self._cuts.get(bounds)
+        if found is None:
+            found = self._find(bounds)
+            if len(self._cuts) < MASKS_KEPT:
+                self._cuts[bounds] = found
+        return found
+
+    def _find(self, bounds: Span) -> Cut:
         first, last = max(bounds[0] - IPV4_BASE, 0), min(bounds[1] - IPV4_BASE, _LAST)
         if last < first:
             return 0, 0, []
-        blocks, cut = self._blocks, []
+        blocks, cut = self._blocks, list[tuple[int, int]]()
         start, end = bisect_left(blocks, first >> BLOCK_BITS), bisect_right(blocks, last >> BLOCK_BITS)
         if start < end:
             below, above = (1 << (first & _IN_BLOCK)) - 1, _ALL & ~((2 << (last & _IN_BLOCK)) - 1)
@@ -281,17 +308,19 @@ def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
 
 
 def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:
-    """Return what leases mark in the bounds."""
+    """Return what leases mark in the bounds; of the whole plan only what changed since the last time is counted."""
+    if len(bounds) > SPANS_AT_ONCE or size(merge(bounds)) * MOST >= plan.size:
+        plan.marks = plan.marks.at(blocks_of(session, plan.inside))
+        return plan.marks
     return Marks(plan, blocks_of(session, bounds))
 
 
 def contested(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Iterator[tuple[int, bool]]:
     """Yield the leased addresses (keys) of the bounds that are promised (True) or known to be in use, in order."""
     for block, active, _ in blocks_of(session, bounds):
-        masks = plan.masks(block)
-        bits = active & (masks.fixed | masks.reserved)
+        bits = active & plan.bound.get(block, 0)
         if bits:
-            start = IPV4_BASE + (block << BLOCK_BITS)
+            masks, start = plan.masks(block), IPV4_BASE + (block << BLOCK_BITS)
             for number in numbers_within(bounds, start, bits):
                 yield number, bool(masks.reserved >> (number - start) & 1)
 

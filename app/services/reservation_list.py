@@ -1,17 +1,18 @@
 """Which part of the reservations does a filter show, and in which order?"""
 
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Reservation, ReservationIdentifier
 from app.models.types import Address
-from app.services.standings import STATES, in_state
+from app.services.standings import STATES, found_in_state
 from dhcpd.protocol.addresses import parse_mac
 
 Query = Select[Any]
+COUNT_LIMIT: Final = 1001
 
 
 def filtered(session: Session, text: str, subnet_id: int | None, state: str) -> Query:
@@ -21,7 +22,7 @@ def filtered(session: Session, text: str, subnet_id: int | None, state: str) -> 
     """
     query = select(Reservation)
     if state in STATES:
-        query = query.where(in_state(session, state))
+        query = query.where(found_in_state(session, state))
     if subnet_id:
         query = query.where(Reservation.subnet_id == subnet_id)
     return query.where(_matches(text)) if text else query
@@ -43,9 +44,13 @@ def part(session: Session, query: Query, after: tuple[Address | None, int] | Non
     return rows
 
 
-def count(session: Session, query: Query) -> int:
-    """Return how many rows match."""
-    return session.scalar(select(func.count()).select_from(query.with_only_columns(Reservation.id).subquery())) or 0
+def count(session: Session, query: Query) -> tuple[int, bool]:
+    """Return how many rows match, and whether counting ended before them: each that is filtered is looked at."""
+    if query.whereclause is None:
+        return session.scalar(select(func.count()).select_from(Reservation)) or 0, False
+    part = query.with_only_columns(Reservation.id).limit(COUNT_LIMIT).subquery()
+    found = session.scalar(select(func.count()).select_from(part)) or 0
+    return found, found >= COUNT_LIMIT
 
 
 def _matches(text: str) -> ColumnElement[bool]:

@@ -68,7 +68,7 @@ def _state(text: str) -> str:
 
 def _known(session: Session, parameter: str, text: str) -> ColumnElement[bool] | None:
     """Answer by what the devices lease now, which is no column."""
-    return standings.in_state(session, text) if parameter == "state" and text in standings.STATES else None
+    return standings.found_in_state(session, text) if parameter == "state" and text in standings.STATES else None
 
 
 _STATE: Final = Kind("state", _state, str, (), "", {"type": "string", "enum": list(standings.STATES)})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -21,6 +22,9 @@ from sqlalchemy.orm import Session
 
 from app.models import Lease, Reservation, ReservationIdentifier, Subnet
 from app.models.types import Address
+from app.services.kept import Kept, kept_for
+from app.services.plan_map import PLAN_MAP, PlanMap, contested
+from app.services.spans import address_of
 from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.relay import RELAY_KINDS, decode_relay_info
 
@@ -30,6 +34,8 @@ IDLE: Final = "idle"
 CONFLICT: Final = "conflict"
 STATES: Final = (ACTIVE, WAITING, IDLE, CONFLICT)
 AT_ONCE: Final = 500
+LEASED_AT_ONCE: Final = 5000
+"""More addresses than these are looked for one by one."""
 DUID_TYPE: Final = b"\xff"  # RFC 4361 §6.1: an IAID of four octets, then the DUID
 Identity = tuple[str, str]
 
@@ -109,6 +115,20 @@ def _standing(
 def _between(ip: Address, bounds: tuple[Address, Address]) -> bool:
     first, last = bounds
     return ip.version == first.version and int(first) <= int(ip) <= int(last)
+
+
+def found_in_state(session: Session, state: str) -> ColumnElement[bool]:
+    """Return the condition `in_state`, narrowed to where it can hold: found among all reservations soonest so."""
+    condition = in_state(session, state)
+    kept: Kept[PlanMap] | None = kept_for(session, PLAN_MAP) if state in (ACTIVE, CONFLICT) else None
+    if kept is None:
+        return condition
+    plan = kept.get(session)
+    leased = list(islice(contested(session, plan, plan.inside), LEASED_AT_ONCE + 1))
+    if len(leased) > LEASED_AT_ONCE:
+        return condition
+    near = Reservation.ip.in_([address_of(number) for number, _ in leased])
+    return and_(near if state == CONFLICT else or_(Reservation.ip.is_(None), near), condition)
 
 
 def in_state(session: Session, state: str) -> ColumnElement[bool]:

@@ -6,8 +6,8 @@ declined, leased, reserved (and not leased), excluded, free (a pool can give it)
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,8 +18,7 @@ from app.services.plan_map import Marks, PlanMap, map_for, map_of, marks_in
 from app.services.spans import IPV4_BASE, Span, clip, size, span
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Addresses by state, those of nested subnets included. total = without network and broadcast addresses."""
 
     total: int
@@ -34,8 +33,7 @@ class Usage:
     unused: int
 
 
-@dataclass(frozen=True, slots=True)
-class PoolUsage:
+class PoolUsage(NamedTuple):
     """Addresses of a pool by state; free = what it can still give to a newcomer. `size` = all of them, also a
     network or broadcast address that it spans."""
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, case, func, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Pool, Subnet, UseSample, UseSeries
 from app.models.base import utc_now
+from app.services.audit import current_revision
 from app.services.forecast import Forecast, days_to_full
+from app.services.kept import Kept, kept_for
+from app.services.octets import driver_rows
 from app.services.use_samples import FIGURES, HOUR_S, MINUTE_S, Figures, total
 
 RANGES: Final = {"24h": (86400, MINUTE_S), "7d": (7 * 86400, MINUTE_S), "30d": (30 * 86400, HOUR_S),
@@ -23,6 +26,10 @@ DAY_S: Final = 86400
 PEAK_S: Final = 7 * DAY_S
 RECENT_S: Final = 4 * 3600
 FORECAST_DAYS: Final = 14
+OUTLOOKS: Final = "outlooks"
+PEAKS: Final = "peaks"
+"""Keys in Session.info."""
+OUTLOOKS_KEPT: Final = 2000
 Sample: TypeAlias = tuple[int, Figures, int]
 """(Unix seconds, figures from then on, peak)."""
 
@@ -119,20 +126,20 @@ def _sum(lines: Sequence[Sequence[UsePoint]]) -> list[UsePoint]:
 
 def _samples(session: Session, ids: Sequence[int], step_s: int, since: int) -> dict[int, list[Sample]]:
     """Return the samples of each series, in order, from the last one before a moment on."""
-    moment = datetime.fromtimestamp(since, utc_now().tzinfo)
-    columns = [getattr(UseSample, name) for name in ("series_id", "at", "peak", *FIGURES)]
+    at = type_coerce(UseSample.at, BigInteger)
+    columns = [UseSample.series_id, at, UseSample.peak, *(getattr(UseSample, name) for name in FIGURES)]
     mine = select(*columns).where(UseSample.series_id.in_(ids), UseSample.step_s == step_s)
     earlier = aliased(UseSample)
     carried = select(func.max(earlier.at)).where(
-        earlier.series_id == UseSeries.id, earlier.step_s == step_s, earlier.at < moment
+        earlier.series_id == UseSeries.id, earlier.step_s == step_s, type_coerce(earlier.at, BigInteger) < since
     )
     edges = mine.join(UseSeries, UseSeries.id == UseSample.series_id).where(
         UseSeries.id.in_(ids), UseSample.at == carried.scalar_subquery()
     )
     found: dict[int, list[Sample]] = {id_: [] for id_ in ids}
-    for query in (edges, mine.where(UseSample.at >= moment).order_by(UseSample.series_id, UseSample.at)):
-        for id_, at, peak, *figures in session.execute(query):
-            found[id_].append((int(at.timestamp()), Figures(*figures), peak))
+    for query in (edges, mine.where(at >= since).order_by(UseSample.series_id, UseSample.at)):
+        for id_, moment, peak, *figures in driver_rows(session, query):
+            found[id_].append((moment, Figures._make(figures), peak))
     return found
 
 
@@ -143,13 +150,35 @@ def outlooks(session: Session, owners: Sequence[Pool | Subnet], now: datetime | 
     """
     if not owners:
         return {}
-    column = UseSeries.pool_id if isinstance(owners[0], Pool) else UseSeries.subnet_id
-    query = select(UseSeries.id, column).where(column.in_([row.id for row in owners]))
-    ids = {id_: owner for id_, owner in session.execute(query) if owner is not None}
-    until = int((now or utc_now()).timestamp())
+    kind = type(owners[0])
+    kept: Kept[dict[tuple[type, int], Outlook | None]] | None = None if now else kept_for(session, OUTLOOKS)
+    known = kept.get(session) if kept else {}
+    missing = [row.id for row in owners if (kind, row.id) not in known]
+    read = _read_outlooks(session, kind, missing, now or utc_now()) if missing else {}
+    if len(known) < OUTLOOKS_KEPT:
+        known.update(((kind, id_), read.get(id_)) for id_ in missing)
+    found = {row.id: read.get(row.id) or known.get((kind, row.id)) for row in owners}
+    return {id_: each for id_, each in found.items() if each is not None}
+
+
+def _read_outlooks(session: Session, kind: type, ids: Sequence[int], now: datetime) -> Outlooks:
+    column = UseSeries.pool_id if kind is Pool else UseSeries.subnet_id
+    query = select(UseSeries.id, column).where(column.in_(ids))
+    series = {id_: owner for id_, owner in session.execute(query) if owner is not None}
+    until = int(now.timestamp())
     since = (until // DAY_S - FORECAST_DAYS) * DAY_S
-    samples = _samples(session, list(ids), HOUR_S, since)
-    return {owner: _outlook(samples[id_], since, until) for id_, owner in ids.items()}
+    samples = _samples(session, list(series), HOUR_S, since)
+    return {owner: _outlook(samples[id_], since, until) for id_, owner in series.items()}
+
+
+def kept_use() -> dict[str, Any]:
+    """Return what is kept of the use until another minute is recorded, or the plan changes."""
+    return {OUTLOOKS: Kept(lambda session: {}, _recorded), PEAKS: Kept(_read_peaks, _recorded)}
+
+
+def _recorded(session: Session) -> object:
+    newest = select(UseSeries.at).where(UseSeries.subnet_id.is_(None), UseSeries.pool_id.is_(None))
+    return current_revision(session), session.scalar(newest), int(utc_now().timestamp()) // HOUR_S
 
 
 def peak_shares(session: Session, now: datetime | None = None) -> dict[int, float]:
@@ -158,6 +187,11 @@ def peak_shares(session: Session, now: datetime | None = None) -> dict[int, floa
     It is read from the hours of these days, whose peaks count what was taken before each change, and from the last
     figures of what has not changed since. A subnet that was never recorded is left out.
     """
+    kept: Kept[dict[int, float]] | None = None if now else kept_for(session, PEAKS)
+    return kept.get(session) if kept else _read_peaks(session, now)
+
+
+def _read_peaks(session: Session, now: datetime | None = None) -> dict[int, float]:
     until = int((now or utc_now()).timestamp())
     since = datetime.fromtimestamp((until - PEAK_S) // HOUR_S * HOUR_S, utc_now().tzinfo)
     recorded = (UseSeries.subnet_id.is_not(None),)

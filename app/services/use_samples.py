@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.models import UseSample, UseSeries
+from app.services.octets import driver_rows
 from app.services.usage import PoolUsage, Usage, pools_and_subnets
 
 MINUTE_S: Final = 60
@@ -52,8 +53,7 @@ class Figures(NamedTuple):
         return self.size - self.free
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A series with the figures that were recorded last."""
 
     id: int
@@ -113,7 +113,7 @@ def _figures(size: int, used: PoolUsage | Usage) -> Figures:
 def _known(session: Session) -> dict[Key, Known]:
     columns = (UseSeries.id, UseSeries.subnet_id, UseSeries.pool_id, *(getattr(UseSeries, n) for n in FIGURES))
     found: dict[Key, Known] = {}
-    for id_, subnet_id, pool_id, *figures in session.execute(select(*columns)):
+    for id_, subnet_id, pool_id, *figures in driver_rows(session, select(*columns)):
         key = ("subnet", subnet_id) if subnet_id else ("pool", pool_id) if pool_id else ALL
         found[key] = Known(id_, Figures(*figures))
     return found

@@ -74,10 +74,9 @@ class Usage(States):
 def used(session: Session, rows: Sequence[Subnet]) -> list[Item]:
     """Return the use of subnets; the id is the subnet's."""
     counted = usage.usage(session, rows)
-    names = list(usage.Usage.__dataclass_fields__)
     return [
         Item(row.id, (row.first, row.last), {
-            "subnet_id": row.id, "cidr": row.cidr, "usage": {n: getattr(counted[row.id], n) for n in names},
+            "subnet_id": row.id, "cidr": row.cidr, "usage": counted[row.id]._asdict(),
         })
         for row in rows
     ]  # fmt: skip

@@ -51,12 +51,13 @@ def list_leases(request: Request, session: Db, actor: Viewer) -> Response:
     after = request.query_params.get("after", "")
     rows, cursor = _rows(session, table, filters, after)
     table.paged(after, cursor)
-    total = activity.count_leases(session, filters)
+    few = bool(filters.q) and not after and cursor is None
+    total, capped = (len(rows), False) if few else activity.count_leases(session, filters)
     shown: dict[str, Any] = {
         "t": table,
         "leases": rows,
         "total": total,
-        "capped": total >= activity.COUNT_LIMIT,
+        "capped": capped,
         "states": STATES,
         "subnets": subnets.labels(session, Subnet.id.in_({row.subnet_id for row in rows})),
         "offered": choice(session, [filters.subnet_id]),

@@ -58,6 +58,7 @@ def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
     more = len(rows) > PAGE_ROWS
     rows = rows[:PAGE_ROWS]
     table.paged(after, f"{rows[-1].ip or ''}_{rows[-1].id}" if more else None)
+    total, capped = reservation_list.count(session, query) if more or after else (len(rows), False)
     shown: dict[str, Any] = {
         "t": table,
         "all_states": standings.STATES,
@@ -66,7 +67,8 @@ def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
         "offered": choice(session, [subnet_id]),
         "states": standings.states(session, rows),
         "holders": _holders(session, rows),
-        "total": reservation_list.count(session, query),
+        "total": total,
+        "capped": capped,
     }
     return page(request, session, "reservations/list.html", part="found", **shown)
 

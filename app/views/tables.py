@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -148,6 +149,7 @@ def ordered(rows: list[Any], sort: str, keys: Mapping[str, Any]) -> list[Any]:
     name = sort.removeprefix("-")
     if name not in keys:
         return rows
-    known = [row for row in rows if keys[name](row) is not None]
-    missing = [row for row in rows if keys[name](row) is None]
-    return sorted(known, key=keys[name], reverse=sort.startswith("-")) + missing
+    pairs = [(keys[name](row), row) for row in rows]
+    known = [pair for pair in pairs if pair[0] is not None]
+    known.sort(key=itemgetter(0), reverse=sort.startswith("-"))
+    return [row for _, row in known] + [row for key, row in pairs if key is None]

@@ -19,7 +19,7 @@ from app.views.render import Id, page
 
 router = APIRouter(prefix="/vlans", include_in_schema=False)
 TEXTS: Final = ("vid", "group", "name", "description")
-SHOWN: Final = 500
+SHOWN: Final = 100
 
 
 @router.get("")

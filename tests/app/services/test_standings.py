@@ -14,6 +14,7 @@ from app.services.listing import Unreadable, cut, read_wish
 from dhcpd.adapters.store import Store
 from dhcpd.engine.leases import ACTIVE, EXPIRED, Lease, LeaseChange
 from dhcpd.engine.reasons import Reason
+from tests.builders import keeping_sessions
 
 BASE = int(IPv4Address("10.0.0.0"))
 
@@ -57,6 +58,11 @@ def test_state_by_sql_is_that_of_each_reservation(engine: Engine, factory: Sessi
         Store(engine, "w").commit([LeaseChange(None, row, Reason.ASSIGNED) for row in made.values()], now=2)
         == set()
     )
+    sees(factory)
+    sees(keeping_sessions(engine))
+
+
+def sees(factory: SessionFactory) -> None:
     with unit_of_work(factory, writing=False) as session:
         rows = list(session.scalars(select(Reservation)))
         alone = {row.id: standings.states(session, [row])[row.id] for row in rows}

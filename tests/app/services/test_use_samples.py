@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
-from app.database import SessionFactory, unit_of_work
+from app.database import SessionFactory, make_session_factory, unit_of_work
 from app.models import LeaseBlock, Pool, Subnet, UseSample, UseSeries
+from app.models.base import utc_now
 from app.services import use_history, use_samples
+from app.services.actors import COMMAND_LINE
+from app.services.audit import record as record_change
 from app.services.grants import limit
 from app.services.use_history import line
 from app.services.use_samples import Figures
@@ -224,3 +227,25 @@ def test_peak_of_every_subnet_is_what_its_outlook_says(factory: SessionFactory, 
     assert len(found) == 4
     assert found == pytest.approx({id_: each.peak_share for id_, each in told.items()})
     assert len(set(found.values())) > 1
+
+
+def test_what_is_kept_of_the_use_ends_with_the_minute_and_with_the_plan(engine: Engine) -> None:
+    factory = make_session_factory(engine, use_history.kept_use())
+    plan(factory)
+    now = utc_now()
+
+    def told() -> tuple[int | None, dict[int, float]]:
+        with unit_of_work(factory, writing=False) as session:
+            found = use_history.outlooks(session, list(session.scalars(select(Pool))))
+            return found[1].peak if found else None, use_history.peak_shares(session)
+
+    assert told() == (None, {})
+    for minutes, taken in ((2, 10), (1, 20)):
+        with unit_of_work(factory) as session:
+            lease(session, taken)
+        assert record(factory, now - timedelta(minutes=minutes))
+        assert told() == (taken, {1: taken / 50})
+    with unit_of_work(factory) as session:
+        session.delete(session.scalars(select(Subnet)).one())
+        record_change(session, COMMAND_LINE, "delete", "subnets/1", None, None)
+    assert told() == (None, {})
