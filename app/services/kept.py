@@ -34,6 +34,12 @@ class Kept(Generic[T]):
                 self._value, self._known = self._read(session), version
             return self._value
 
+    def peek(self, session: Session) -> T | None:
+        """Return it if what is kept is as it is now; None = it would have to be read anew."""
+        version = self._version(session)
+        with self._lock:
+            return self._value if version == self._known else None
+
 
 def kept_for(session: Session, name: str) -> "Kept[T] | None":
     """Return what is kept by a key of Session.info; None if the session sees a part of the plan, or changed it."""

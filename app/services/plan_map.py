@@ -21,7 +21,7 @@ from app.services.spans import IPV4_BASE, Span, merge, size, span
 PLAN_MAP: Final = "plan map"
 """Key in Session.info."""
 LARGE: Final = 1 << 17
-"""Questions about fewer addresses are answered without the whole plan."""
+"""Questions about fewer addresses do not wait for the whole plan to be read."""
 MOST: Final = 4
 """Questions about a fourth of the plan, or more of it, read the marks of all of it."""
 MASKS_KEPT: Final = 300_000
@@ -237,6 +237,17 @@ class Marks:
             free, excluded = free - own[3], excluded - own[4]
         return Counts(leased, declined, reserved, free, excluded)
 
+    def leased_and_of_free(self, bounds: Span) -> tuple[int, int]:
+        """Return the two counts alone."""
+        start, end, cut = self._cut(bounds)
+        if cut:
+            found = self.count(bounds)
+            return found.leased, found.of_free
+        if start == end:
+            return 0, 0
+        leased, free = self._before[0], self._before[3]
+        return leased[end] - leased[start], free[end] - free[start]
+
     def of_free(self, bounds: Span) -> int:
         """Return the one count alone."""
         start, end, cut = self._cut(bounds)
@@ -301,10 +312,12 @@ def map_of(session: Session) -> PlanMap:
 
 
 def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
-    """Return the map for a large question; None = read what the question needs."""
+    """Return the map for a large question, or if it is there for any; None = read what the question needs."""
+    kept: Kept[PlanMap] | None = kept_for(session, PLAN_MAP)
+    if kept is None:
+        return None
     small = sum(last - first + 1 for first, last in bounds) < LARGE
-    kept: Kept[PlanMap] | None = None if small else kept_for(session, PLAN_MAP)
-    return None if kept is None else kept.get(session)
+    return kept.peek(session) if small else kept.get(session)
 
 
 def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:

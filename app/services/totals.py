@@ -36,5 +36,8 @@ def counted(session: Session, bounds: Mapping[int, Span]) -> dict[int, Counted]:
 
 def _counts(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> list[Counted]:
     marks = marks_in(session, plan, bounds)
-    both = [(plan.part(each), marks.count(each)) for each in bounds]
-    return [Counted(part.pool, marked.leased, part.open - marked.of_free) for part, marked in both]
+    found = []
+    for each in bounds:
+        part, (leased, of_free) = plan.part(each), marks.leased_and_of_free(each)
+        found.append(Counted(part.pool, leased, part.open - of_free))
+    return found
