@@ -19,7 +19,7 @@ from tests.perf import micro, report
 from tests.perf.lab import Lab
 from tests.perf.load import Clients
 from tests.perf.measure import Measurement, Result, say
-from tests.perf.servers import SERVERS, postgresql_programs, postgresql_url, start_postgresql
+from tests.perf.servers import SERVERS, compiled, postgresql_programs, postgresql_url, start_postgresql
 from tests.perf.targets import Target, check_all
 
 SERVER_PARTS: Final = ("delay", "new", "light", "cpu", "renew", "link")
@@ -60,6 +60,8 @@ def _measure(parts: set[str], keys: list[str], speed: float) -> tuple[list[Resul
         targets = report.compare(results)
         if "targets" in parts:
             targets += check_all(lab, clients)
+            if any(key.startswith("compiled") for key in keys):
+                targets += check_all(lab, clients, compiled(), ", compiled")
         return results, targets
     finally:
         lab.close()

@@ -88,7 +88,7 @@ def compare(results: Sequence[Result]) -> list[Target]:
     by_key = {r.key: r for r in results}
     found: list[Target] = []
     kea = [by_key[k] for k in ("kea", "kea-mt") if k in by_key and _newcomers(by_key[k])]
-    own, kea_postgresql = by_key.get("leaseboard-sqlite"), by_key.get("kea-postgresql")
+    kea_postgresql = by_key.get("kea-postgresql")
     best = max(kea, key=_value, default=None)
     for what, keys, peer, wanted in (
         ("SQLite, durable, new clients", ("leaseboard-sqlite", "compiled-sqlite"), best, 2),
@@ -98,11 +98,13 @@ def compare(results: Sequence[Result]) -> list[Target]:
         if peer and _value(peer) and any(map(_value, ours)):
             found.append(_ratio(what, max(ours, key=_value), peer, wanted))
     costs = [r.cpu_us for r in kea if r.cpu_us is not None]
-    if own and own.cpu_us is not None and costs:
-        found.append(
-            Target(f"CPU an exchange at {own.cpu_rate:,.0f}/s", "<= Kea memfile's",
-                   f"{own.cpu_us:.0f} us, Kea {min(costs):.0f} us", own.cpu_us <= min(costs))
-        )  # fmt: skip
+    for key, build in (("leaseboard-sqlite", ""), ("compiled-sqlite", ", compiled")):
+        own = by_key.get(key)
+        if own and own.cpu_us is not None and costs:
+            found.append(
+                Target(f"CPU an exchange at {own.cpu_rate:,.0f}/s{build}", "<= Kea memfile's",
+                       f"{own.cpu_us:.0f} us, Kea {min(costs):.0f} us", own.cpu_us <= min(costs))
+            )  # fmt: skip
     return found
 
 

@@ -5,9 +5,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy import Engine, select
 
@@ -21,7 +21,7 @@ from tests.perf import plan
 from tests.perf.lab import Lab, cpu_s, memory_bytes, wait
 from tests.perf.load import Clients
 from tests.perf.measure import say
-from tests.perf.servers import LEASE_S, start_leaseboard, start_worker
+from tests.perf.servers import LEASE_S, ROOT, start_leaseboard, start_worker
 
 LEASES: Final = 1_000_000
 FREE: Final = 10_000
@@ -47,15 +47,21 @@ class Target:
     met: bool
 
 
-def check_all(lab: Lab, clients: Clients) -> list[Target]:
-    """Measure every target that is not a comparison with peers, each in a folder and a database of its own."""
+Check: TypeAlias = Callable[[Lab, Clients, Path, Path], list[Target]]
+
+
+def check_all(lab: Lab, clients: Clients, sources: Path = ROOT, build: str = "") -> list[Target]:
+    """Measure every target that is not a comparison with peers, each in a folder and a database of its own.
+
+    `sources` is the folder that the worker runs from, `build` what the targets say of it.
+    """
     found: list[Target] = []
-    checks: tuple[Callable[[Lab, Clients, Path], list[Target]], ...] = (check_million, check_reload, check_save)
+    checks: tuple[Check, ...] = (check_million, check_reload, check_save)
     for check in checks:
         say(check.__name__.replace("_", " "))
         with tempfile.TemporaryDirectory(prefix="leaseboard-perf-", dir="/tmp") as folder:
             try:
-                found += check(lab, clients, Path(folder))
+                found += [replace(t, what=t.what + build) for t in check(lab, clients, Path(folder), sources)]
             except Exception as error:  # the other targets are measured all the same
                 problem = f"{type(error).__name__}: {error}"
                 found.append(Target(check.__name__.replace("_", " "), "", problem, False))
@@ -64,12 +70,12 @@ def check_all(lab: Lab, clients: Clients) -> list[Target]:
     return found
 
 
-def check_million(lab: Lab, clients: Clients, folder: Path) -> list[Target]:
+def check_million(lab: Lab, clients: Clients, folder: Path, sources: Path = ROOT) -> list[Target]:
     """Start on a million leases in a pool that is 99 % full; compare the cost of an exchange when it is empty."""
     (folder / "empty").mkdir()
-    empty_us, _, _ = _cost(lab, clients, folder / "empty", leases=0)
+    empty_us, _, _ = _cost(lab, clients, folder / "empty", sources, leases=0)
     (folder / "full").mkdir()
-    full_us, started_s, memory = _cost(lab, clients, folder / "full", leases=LEASES)
+    full_us, started_s, memory = _cost(lab, clients, folder / "full", sources, leases=LEASES)
     ratio = empty_us / full_us
     return [
         Target("rate with a pool 99 % full and 1,000,000 leases, of that with an empty pool", ">= 90 %",
@@ -79,7 +85,7 @@ def check_million(lab: Lab, clients: Clients, folder: Path) -> list[Target]:
     ]  # fmt: skip
 
 
-def _cost(lab: Lab, clients: Clients, folder: Path, *, leases: int) -> tuple[float, float, int]:
+def _cost(lab: Lab, clients: Clients, folder: Path, sources: Path, *, leases: int) -> tuple[float, float, int]:
     """Return CPU us an exchange, seconds from start to first answer, and memory in bytes."""
     url = f"sqlite:///{folder}/bench.db"
     engine = make_engine(url)
@@ -88,7 +94,7 @@ def _cost(lab: Lab, clients: Clients, folder: Path, *, leases: int) -> tuple[flo
     engine.dispose()
     write_leases(folder / "bench.db", leases)
     began = time.monotonic()
-    daemon = start_worker(lab, folder, url)
+    daemon = start_worker(lab, folder, url, sources)
     try:
         wait(lambda: clients.generator("relay", 50, 0.1).completed, 60, "an answer")
         started_s = time.monotonic() - began
@@ -124,10 +130,10 @@ def _lease(ip: int) -> Lease:
     return Lease(ip, ACTIVE, 1, b"", b"", b"", "", "", 0, 0, 0, 0, 0, b"")
 
 
-def check_reload(lab: Lab, clients: Clients, folder: Path) -> list[Target]:
+def check_reload(lab: Lab, clients: Clients, folder: Path, sources: Path = ROOT) -> list[Target]:
     """Measure delays at 1,000 exchanges a second, in peace and while a large configuration is loaded."""
     url = f"sqlite:///{folder}/bench.db"
-    daemon = start_leaseboard(lab, folder, url)
+    daemon = start_leaseboard(lab, folder, url, sources=sources)
     engine = make_engine(url)
     try:
         calm = clients.generator("relay", 1000, 5)
@@ -152,10 +158,10 @@ def check_reload(lab: Lab, clients: Clients, folder: Path) -> list[Target]:
     ]  # fmt: skip
 
 
-def check_save(lab: Lab, clients: Clients, folder: Path) -> list[Target]:
+def check_save(lab: Lab, clients: Clients, folder: Path, sources: Path = ROOT) -> list[Target]:
     """Measure the time from a commit of the web side to the worker's word that it serves the revision."""
     url = f"sqlite:///{folder}/bench.db"
-    daemon = start_leaseboard(lab, folder, url)
+    daemon = start_leaseboard(lab, folder, url, sources=sources)
     engine = make_engine(url)
     times: list[float] = []
     try:
