@@ -147,12 +147,16 @@ def _roll_up_once(app: FastAPI) -> None:
 def _record_use_once(app: FastAPI) -> None:
     """Keep how full the pools are, once a minute; counting holds no lock that a worker could wait for."""
     now = utc_now()
-    with suppress(SQLAlchemyError):
+    try:
         with unit_of_work(app.state.sessions, writing=False) as session:
             minute = use_samples.compare(session, now) if use_samples.is_due(session, now) else None
         if minute is not None:
             with unit_of_work(app.state.sessions) as session:
                 use_samples.write(session, minute)
+    except (
+        SQLAlchemyError
+    ) as error:  # a pool that went away meanwhile, a database that is gone: the next one is tried
+        log.warning("the use of the pools was not recorded: %s", error)
 
 
 async def _purge(app: FastAPI) -> None:

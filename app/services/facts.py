@@ -12,7 +12,7 @@ from app.models import KnownAddress, Pool, Reservation, Subnet
 from app.models.types import Address
 from app.services.nesting import starts_around
 from app.services.occupancy import Occupancy, read
-from app.services.octets import number_of, raw
+from app.services.octets import driver_rows, number_of, raw
 from app.services.spans import IPV4_BASE, Span, address_of, key, merge
 
 SPANS_AT_ONCE: Final = 200
@@ -141,4 +141,4 @@ def _rows(session: Session, columns: tuple[Any, ...], first: Any, bounds: list[S
     for low, high in bounds:
         inside = first.between(address_of(low), address_of(high))
         clauses.append(inside if last is None else and_(inside, last <= address_of(high)))
-    return session.execute(select(*columns).where(or_(*clauses)))
+    return driver_rows(session, select(*columns).where(or_(*clauses)))

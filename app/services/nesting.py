@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Subnet
 from app.models.types import Address
-from app.services.octets import number_of, raw
+from app.services.octets import driver_rows, number_of, raw
 from app.services.spans import IPV4_BASE, address_of, key, merge, span
 
 PLACES_AT_ONCE: Final = 100
@@ -58,7 +58,7 @@ def nested(rows: Iterable[Range]) -> dict[int, Node]:
 def ranges(session: Session, *conditions: ColumnElement[bool]) -> list[Range]:
     """Return the subnets that meet the conditions, as keys."""
     query = select(Subnet.id, raw(session, Subnet.first), raw(session, Subnet.last)).where(*conditions)
-    return [(id_, number_of(first), number_of(last)) for id_, first, last in session.execute(query)]
+    return [(id_, number_of(first), number_of(last)) for id_, first, last in driver_rows(session, query)]
 
 
 def starts_around(address: Address, lengths: Iterable[int] | None = None) -> list[Address]:

@@ -7,11 +7,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Executable, LargeBinary, func, type_coerce
 from sqlalchemy.orm import Session
 
+from app.services.grants import is_limited
 from app.services.spans import IPV4_BASE
 
 
 def driver_rows(session: Session, query: Executable) -> Sequence[Any]:
-    """Return the driver's own rows, with no type's processing: of 40,000 in half the time."""
+    """Return the driver's own rows, with no type's processing: of 40,000 in half the time.
+
+    What a limited session must not see is kept back by the ORM, through which its rows come.
+    """
+    if is_limited(session):
+        return session.execute(query).all()
+    if session.autoflush:
+        session.flush()
     result = session.connection().execute(query)
     rows: Sequence[Any] = result.cursor.fetchall()
     result.close()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.models import Subnet
 from app.services import nesting
 from app.services.kept import Kept, kept_for
-from app.services.octets import number_of, raw, text_of
+from app.services.octets import driver_rows, number_of, raw, text_of
 from app.services.spans import IPV4_BASE, key, prefixes
 
 OUTLINE: Final = "outline"
@@ -51,7 +51,8 @@ def outline(session: Session, *conditions: ColumnElement[bool]) -> list[Place]:
     query = select(Subnet.id, *ends, Subnet.prefix_len, Subnet.name, Subnet.vlan).where(*conditions)
     places: list[Place] = []
     above: list[Place] = []
-    for id_, low, high, length, name, vlan in session.execute(query.order_by(Subnet.first, Subnet.prefix_len)):
+    rows = driver_rows(session, query.order_by(Subnet.first, Subnet.prefix_len))
+    for id_, low, high, length, name, vlan in rows:
         first, last = number_of(low), number_of(high)
         while above and not _holds(above[-1], first, last):
             above.pop()

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     and_,
+    case,
     cast,
     exists,
     func,
@@ -143,7 +144,8 @@ def in_state(session: Session, state: str) -> ColumnElement[bool]:
         ACTIVE: or_(and_(has_ip, own), and_(~has_ip, near)),
         CONFLICT: and_(has_ip, held, ~own),
         WAITING: and_(has_ip, ~held, near),
-        IDLE: and_(~held, ~near),
+        # Looked at row by row, in the order that is asked for: PostgreSQL would join all leases for a hundred rows.
+        IDLE: case((or_(held, near), literal(0)), else_=literal(1)) == 1,
     }[state]
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import Any, Final
 
 import httpx
@@ -26,7 +26,7 @@ from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
 from app.settings import Settings
 from tests.perf.questions import Questions, questions
-from tests.perf.serving import arguments, planned, served
+from tests.perf.serving import arguments, p95, planned, served
 
 TARGET_MS: Final = 100.0
 Spent = tuple[list[float], float]
@@ -54,15 +54,14 @@ def measure(web: httpx.Client, asked: Questions, rounds: int, watch: "Watch") ->
         for name, path in named.items():
             spent, cpu = ask(web, path, rounds, watch)
             whole += spent
-            p95 = quantiles(spent, n=20)[-1]
-            mark = "" if p95 <= TARGET_MS else "  MISSED"
-            sys.stdout.write(f"{name:32} p50 {median(spent):8.1f}  p95 {p95:8.1f}  CPU {cpu:8.1f} ms{mark}\n")
+            most = p95(spent)
+            mark = "" if most <= TARGET_MS else "  MISSED"
+            sys.stdout.write(f"{name:32} p50 {median(spent):8.1f}  p95 {most:8.1f}  CPU {cpu:8.1f} ms{mark}\n")
             with watch.engine.connect() as connection:
                 sys.stdout.writelines(f"      {line}\n" for line in watch.plan(connection))
             sys.stdout.flush()
             missed += [name] if mark else []
-        p95 = quantiles(whole, n=20)[-1]
-        table.append(f"| {group} | {len(named)} | {median(whole):.0f} | {p95:.0f} |\n")
+        table.append(f"| {group} | {len(named)} | {median(whole):.0f} | {p95(whole):.0f} |\n")
     sys.stdout.writelines(["\n| questions | how many | p50 ms | p95 ms |\n|---|---|---|---|\n", *table])
     return missed
 

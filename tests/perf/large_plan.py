@@ -192,6 +192,10 @@ def write(engine: Engine, model: type[Any], rows: Iterator[Row]) -> None:
             write_chunk(engine, table, chunk)
             chunk = []
     write_chunk(engine, table, chunk)
+    if engine.dialect.name == "postgresql" and "id" in table.c:
+        with engine.begin() as connection:  # the rows bring their ids, so the next one has to be told
+            newest = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"
+            connection.execute(text(newest))
     sys.stderr.write(f"filled {table.name}\n")
 
 

@@ -13,7 +13,7 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from statistics import median, quantiles
+from statistics import median
 from typing import Any, Final
 
 import httpx
@@ -32,7 +32,7 @@ from app.services.use_samples import HOUR_S
 from app.settings import Settings
 from tests.perf.api import TARGET_MS
 from tests.perf.large_plan import write
-from tests.perf.serving import arguments, planned, served
+from tests.perf.serving import arguments, p95, planned, served
 
 PASSWORD: Final = "correct horse battery"
 HOURS_APART: Final = 5
@@ -191,7 +191,7 @@ def measure(web: httpx.Client, watch: Stopwatch, name: str, path: str, rounds: i
         spent.append(watch.spent_s * 1000)
         cpu.append(watch.cpu_s * 1000)
     spent = spent[1:]
-    return Figure(name, median(spent), quantiles(spent, n=20)[-1], median(cpu[1:]), raw, sent)
+    return Figure(name, median(spent), p95(spent), median(cpu[1:]), raw, sent)
 
 
 def _unpacked(answer: httpx.Response, body: bytes) -> int:
