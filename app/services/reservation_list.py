@@ -6,8 +6,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Reservation, ReservationIdentifier
+from app.models import Reservation
 from app.models.types import Address
+from app.services.reservations import identified_or
 from app.services.standings import STATES, found_in_state
 from dhcpd.protocol.addresses import parse_mac
 
@@ -67,5 +68,4 @@ def _matches(text: str) -> ColumnElement[bool]:
         value = parse_mac(text).hex()
     except ValueError:
         return named
-    known = select(ReservationIdentifier.reservation_id).where(ReservationIdentifier.value == value)
-    return or_(named, Reservation.id.in_(known))
+    return identified_or(value, named)

@@ -8,7 +8,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.models import KnownAddress, Reservation, ReservationIdentifier, Subnet
@@ -54,10 +54,14 @@ def _search(text: str) -> ColumnElement[bool]:
     with suppress(ValueError):
         return Reservation.ip == ip_address(text)
     with suppress(ValueError):
-        octets = parse_mac(text).hex()
-        identifiers = select(ReservationIdentifier.reservation_id).where(ReservationIdentifier.value == octets)
-        found.append(Reservation.id.in_(identifiers))
+        return identified_or(parse_mac(text).hex(), or_(*found))
     return or_(*found)
+
+
+def identified_or(value: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that an identifier has the value (hexadecimal), or another one, each by its index."""
+    known = select(ReservationIdentifier.reservation_id).where(ReservationIdentifier.value == value)
+    return Reservation.id.in_(union_all(known, select(Reservation.id).where(condition).correlate(None)))
 
 
 def _state(text: str) -> str:
