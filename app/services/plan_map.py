@@ -206,7 +206,7 @@ class Marks:
         `known` are the marks of the same blocks at another moment: only what differs is counted.
         """
         self._plan, self._rows = plan, rows
-        if known is None or len(known._rows) != len(rows):
+        if known is None:
             self._blocks = [row[0] for row in rows]
             self._counts = [plan.counts(*row) for row in rows]
             self._cuts: dict[Span, Cut] = {}
@@ -323,8 +323,8 @@ def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
 def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:
     """Return what leases mark in the bounds; of the whole plan only what changed since the last time is counted."""
     if len(bounds) > SPANS_AT_ONCE or size(merge(bounds)) * MOST >= plan.size:
-        plan.marks = plan.marks.at(blocks_of(session, plan.inside))
-        return plan.marks
+        plan.marks = found = plan.marks.at(blocks_of(session, plan.inside))
+        return found  # and not what another thread may have put there meanwhile
     return Marks(plan, blocks_of(session, bounds))
 
 
