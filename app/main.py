@@ -153,9 +153,8 @@ def _record_use_once(app: FastAPI) -> None:
         if minute is not None:
             with unit_of_work(app.state.sessions) as session:
                 use_samples.write(session, minute)
-    except (
-        SQLAlchemyError
-    ) as error:  # a pool that went away meanwhile, a database that is gone: the next one is tried
+    except SQLAlchemyError as error:
+        # A pool that went away meanwhile, or a database that is gone: the next minute is tried.
         log.warning("the use of the pools was not recorded: %s", error)
 
 

@@ -10,12 +10,11 @@ from app.models import AuditEntry, Lease, LeaseEvent, Subnet
 from app.models.types import Address
 from app.services import events
 from app.services.leases import LeaseFilters, filtered
+from app.services.listing import MATCHES_LIMIT, count_up_to
 
 EVENTS_A_LEASE: Final = 8
 """`recent_leases` reads so many events for each lease wanted: a lease is told once however often it changed."""
 COUNT_LIMIT: Final = 10_001
-MATCHES_LIMIT: Final = 1001
-"""Of what a text finds, each of which is looked at, no more are counted."""
 AT_ONCE: Final = 250
 TAIL_EVENTS: Final = 5_000
 """A table that was not brought up to date for longer shows what happened last."""
@@ -63,9 +62,7 @@ def changed_leases(session: Session, filters: LeaseFilters, after: int, upto: in
 def count_leases(session: Session, filters: LeaseFilters) -> tuple[int, bool]:
     """Return how many leases match, and whether counting ended before them."""
     limit = MATCHES_LIMIT if filters.q else COUNT_LIMIT
-    part = filtered(session, select(Lease.ip), filters).limit(limit).subquery()
-    found = session.scalar(select(func.count()).select_from(part)) or 0
-    return found, found >= limit
+    return count_up_to(session, filtered(session, select(Lease.ip), filters), limit)
 
 
 def events_in(session: Session, subnet: Subnet, limit: int) -> list[LeaseEvent]:

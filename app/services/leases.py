@@ -16,7 +16,7 @@ from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, NotFound, Problem
 from app.services.grants import is_limited
-from app.services.listing import Filters, Listing, fields
+from app.services.listing import Filters, Listing, count_up_to, fields
 from app.services.names import leased_as
 from dhcpd.protocol.addresses import parse_mac
 
@@ -127,8 +127,8 @@ def _hint(session: Session, filters: Filters, first: str) -> Any:
     if told.get("state", "active") == "active" or not told.keys() <= NARROW:
         return None
     if first != "ip":
-        some = select(Lease.ip).where(Lease.state == told["state"], is_not_active()).limit(FEW + 1).subquery()
-        if (session.scalar(select(func.count()).select_from(some)) or 0) > FEW:
+        some = select(Lease.ip).where(Lease.state == told["state"], is_not_active())
+        if count_up_to(session, some, FEW + 1)[1]:
             return None
     return is_not_active()
 

@@ -28,6 +28,10 @@ SOON: Final = 10_000
 """So many are looked at first: what is not rare is found among them."""
 
 
+MATCHES_LIMIT: Final = 1001
+"""Of what a filter finds, each of which is looked at, a page counts no more."""
+
+
 class Unreadable(Invalid):
     """A parameter of a query that is unknown or can't be understood."""
 
@@ -220,6 +224,12 @@ def count(session: Session, listing: Listing, condition: Condition) -> int:
     """Return how many rows the condition leaves."""
     query = select(func.count()).select_from(listing.model).where(condition)
     return session.scalar(query) or 0
+
+
+def count_up_to(session: Session, query: Select[Any], limit: int) -> tuple[int, bool]:
+    """Return how many rows a query has, and whether counting ended at the limit."""
+    found = session.scalar(select(func.count()).select_from(query.limit(limit).subquery())) or 0
+    return found, found >= limit
 
 
 def narrowing(session: Session, listing: Listing, name: str, text: str) -> Condition:

@@ -316,8 +316,7 @@ def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
     kept: Kept[PlanMap] | None = kept_for(session, PLAN_MAP)
     if kept is None:
         return None
-    small = sum(last - first + 1 for first, last in bounds) < LARGE
-    return kept.peek(session) if small else kept.get(session)
+    return kept.peek(session) if size(bounds) < LARGE else kept.get(session)
 
 
 def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:

@@ -1,19 +1,17 @@
 """Which part of the reservations does a filter show, and in which order?"""
 
-from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.models import Reservation
 from app.models.types import Address
-from app.services.reservations import identified_or
+from app.services.listing import MATCHES_LIMIT, count_up_to
+from app.services.reservations import matching
 from app.services.standings import STATES, found_in_state
-from dhcpd.protocol.addresses import parse_mac
 
 Query = Select[Any]
-COUNT_LIMIT: Final = 1001
 
 
 def filtered(session: Session, text: str, subnet_id: int | None, state: str) -> Query:
@@ -26,7 +24,7 @@ def filtered(session: Session, text: str, subnet_id: int | None, state: str) -> 
         query = query.where(found_in_state(session, state))
     if subnet_id:
         query = query.where(Reservation.subnet_id == subnet_id)
-    return query.where(_matches(text)) if text else query
+    return query.where(matching(text)) if text else query
 
 
 def part(session: Session, query: Query, after: tuple[Address | None, int] | None, limit: int) -> list[Reservation]:
@@ -49,23 +47,4 @@ def count(session: Session, query: Query) -> tuple[int, bool]:
     """Return how many rows match, and whether counting ended before them: each that is filtered is looked at."""
     if query.whereclause is None:
         return session.scalar(select(func.count()).select_from(Reservation)) or 0, False
-    part = query.with_only_columns(Reservation.id).limit(COUNT_LIMIT).subquery()
-    found = session.scalar(select(func.count()).select_from(part)) or 0
-    return found, found >= COUNT_LIMIT
-
-
-def _matches(text: str) -> ColumnElement[bool]:
-    try:
-        return Reservation.ip == ip_address(text)
-    except ValueError:
-        pass  # not an address: it may be an identifier or a name
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = f"%{escaped}%"
-    named = or_(
-        Reservation.hostname.ilike(pattern, escape="\\"), Reservation.description.ilike(pattern, escape="\\")
-    )
-    try:
-        value = parse_mac(text).hex()
-    except ValueError:
-        return named
-    return identified_or(value, named)
+    return count_up_to(session, query.with_only_columns(Reservation.id), MATCHES_LIMIT)

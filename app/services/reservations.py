@@ -47,21 +47,19 @@ def _having(kind: str, value: str) -> ColumnElement[bool]:
     return Reservation.id.in_(select(table.reservation_id).where(table.type == kind, table.value == value))
 
 
-def _search(text: str) -> ColumnElement[bool]:
+def matching(text: str) -> ColumnElement[bool]:
     """Find reservations by address, by any identifier, else by host name and description."""
     texts = (Reservation.hostname, Reservation.description)
     found = [column.icontains(text, autoescape=True) for column in texts]
     with suppress(ValueError):
         return Reservation.ip == ip_address(text)
     with suppress(ValueError):
-        return identified_or(parse_mac(text).hex(), or_(*found))
+        known = select(ReservationIdentifier.reservation_id).where(
+            ReservationIdentifier.value == parse_mac(text).hex()
+        )
+        named = select(Reservation.id).where(or_(*found)).correlate(None)
+        return Reservation.id.in_(union_all(known, named))  # each by its index
     return or_(*found)
-
-
-def identified_or(value: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition that an identifier has the value (hexadecimal), or another one, each by its index."""
-    known = select(ReservationIdentifier.reservation_id).where(ReservationIdentifier.value == value)
-    return Reservation.id.in_(union_all(known, select(Reservation.id).where(condition).correlate(None)))
 
 
 def _state(text: str) -> str:
@@ -83,7 +81,7 @@ LISTING: Final = Listing(
     Reservation,
     fields(Reservation, *_FIELDS),
     span=(Reservation.ip, Reservation.ip),
-    search=_search,
+    search=matching,
     extra={
         "mac": (MAC, lambda octets: _having("mac", octets.hex())),
         "client_id": (OCTETS, lambda octets: _having("client_id", octets.hex())),

@@ -15,7 +15,7 @@ from app.services.audit import current_revision
 from app.services.forecast import Forecast, days_to_full
 from app.services.kept import Kept, kept_for
 from app.services.octets import driver_rows
-from app.services.use_samples import FIGURES, HOUR_S, MINUTE_S, Figures, total
+from app.services.use_samples import FIGURES, HOUR_S, MINUTE_S, Figures, recorded_at, total
 
 RANGES: Final = {"24h": (86400, MINUTE_S), "7d": (7 * 86400, MINUTE_S), "30d": (30 * 86400, HOUR_S),
                  "2y": (2 * 365 * 86400, HOUR_S)}  # fmt: skip
@@ -177,8 +177,7 @@ def kept_use() -> dict[str, Any]:
 
 
 def _recorded(session: Session) -> object:
-    newest = select(UseSeries.at).where(UseSeries.subnet_id.is_(None), UseSeries.pool_id.is_(None))
-    return current_revision(session), session.scalar(newest), int(utc_now().timestamp()) // HOUR_S
+    return current_revision(session), recorded_at(session), int(utc_now().timestamp()) // HOUR_S
 
 
 def peak_shares(session: Session, now: datetime | None = None) -> dict[int, float]:

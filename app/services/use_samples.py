@@ -72,9 +72,13 @@ class Minute:
 
 def is_due(session: Session, now: datetime) -> bool:
     """Tell whether nobody has recorded this minute yet. A record of the future is from a clock that was wrong."""
-    start = _start(now, MINUTE_S)
-    newest = session.scalar(select(UseSeries.at).where(UseSeries.subnet_id.is_(None), UseSeries.pool_id.is_(None)))
+    start, newest = _start(now, MINUTE_S), recorded_at(session)
     return newest is None or not start <= newest <= start + timedelta(seconds=HOUR_S)
+
+
+def recorded_at(session: Session) -> datetime | None:
+    """Return the newest minute that was recorded; None = none was."""
+    return session.scalar(select(UseSeries.at).where(UseSeries.subnet_id.is_(None), UseSeries.pool_id.is_(None)))
 
 
 def compare(session: Session, now: datetime) -> Minute:

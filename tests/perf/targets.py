@@ -70,7 +70,7 @@ def check_all(lab: Lab, clients: Clients, sources: Path = ROOT, build: str = "")
     return found
 
 
-def check_million(lab: Lab, clients: Clients, folder: Path, sources: Path = ROOT) -> list[Target]:
+def check_million(lab: Lab, clients: Clients, folder: Path, sources: Path) -> list[Target]:
     """Start on a million leases in a pool that is 99 % full; compare the cost of an exchange when it is empty."""
     (folder / "empty").mkdir()
     empty_us, _, _ = _cost(lab, clients, folder / "empty", sources, leases=0)
@@ -130,7 +130,7 @@ def _lease(ip: int) -> Lease:
     return Lease(ip, ACTIVE, 1, b"", b"", b"", "", "", 0, 0, 0, 0, 0, b"")
 
 
-def check_reload(lab: Lab, clients: Clients, folder: Path, sources: Path = ROOT) -> list[Target]:
+def check_reload(lab: Lab, clients: Clients, folder: Path, sources: Path) -> list[Target]:
     """Measure delays at 1,000 exchanges a second, in peace and while a large configuration is loaded."""
     url = f"sqlite:///{folder}/bench.db"
     daemon = start_leaseboard(lab, folder, url, sources=sources)
@@ -158,7 +158,7 @@ def check_reload(lab: Lab, clients: Clients, folder: Path, sources: Path = ROOT)
     ]  # fmt: skip
 
 
-def check_save(lab: Lab, clients: Clients, folder: Path, sources: Path = ROOT) -> list[Target]:
+def check_save(lab: Lab, clients: Clients, folder: Path, sources: Path) -> list[Target]:
     """Measure the time from a commit of the web side to the worker's word that it serves the revision."""
     url = f"sqlite:///{folder}/bench.db"
     daemon = start_leaseboard(lab, folder, url, sources=sources)

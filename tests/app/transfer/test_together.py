@@ -105,6 +105,18 @@ def kept(factory: SessionFactory, import_id: int) -> list[str]:
         return list(session.scalars(rows))
 
 
+def fared_alike(factory: SessionFactory, monkeypatch: pytest.MonkeyPatch, source: bytes) -> int:
+    """Plan a file with its rows together and with each alone; return the first import, which is as the other."""
+    together = upload(factory, source)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "CHUNK_ROWS", 1)
+        alone = upload(factory, source)
+    assert actions(factory, together) == actions(factory, alone)
+    assert written(factory, together) == written(factory, alone)
+    assert writes(factory, together, undo=False) == writes(factory, alone, undo=False)
+    return together
+
+
 @pytest.mark.parametrize("before", [None, EXCHANGE.replace(b":0a,,", b":0a,01aa,").replace(b":0b,01aa", b":0b,")])
 def test_changed_rows_fare_together_as_one_by_one(
     factory: SessionFactory, monkeypatch: pytest.MonkeyPatch, before: bytes | None
@@ -114,12 +126,7 @@ def test_changed_rows_fare_together_as_one_by_one(
     if before is not None:
         commit(factory, upload(factory, before))
     source = CHANGES if before is None else EXCHANGE
-    together = upload(factory, source)
-    monkeypatch.setattr(jobs, "CHUNK_ROWS", 1)
-    alone = upload(factory, source)
-    assert actions(factory, together) == actions(factory, alone)
-    assert written(factory, together) == written(factory, alone)
-    assert writes(factory, together, undo=False) == writes(factory, alone, undo=False)
+    together = fared_alike(factory, monkeypatch, source)
     found = {line: action for line, action, _ in actions(factory, together)}
     if before is not None:
         assert found == {2: "update", 3: "update"}
@@ -169,13 +176,7 @@ def host(found: dict[str, list[Any]], ip: str) -> dict[str, Any]:
 def test_addresses_fare_together_as_one_by_one(factory: SessionFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     world(factory)
     commit(factory, upload(factory, "\n".join(IN_USE).encode()))
-    together = upload(factory, IN_USE_CHANGES)
-    with monkeypatch.context() as patch:
-        patch.setattr(jobs, "CHUNK_ROWS", 1)
-        alone = upload(factory, IN_USE_CHANGES)
-    assert actions(factory, together) == actions(factory, alone)
-    assert written(factory, together) == written(factory, alone)
-    assert writes(factory, together, undo=False) == writes(factory, alone, undo=False)
+    together = fared_alike(factory, monkeypatch, IN_USE_CHANGES)
     found = {line: action for line, action, _ in actions(factory, together)}
     assert {line for line, action in found.items() if action == "create"} == {6, 12}
     assert {line for line, action in found.items() if action == "update"} == {2, 10, 13}
