@@ -21,7 +21,7 @@ class KnownAddress(Base):
     hostname: Mapped[str] = mapped_column(String(253), default="")
     owner: Mapped[str] = mapped_column(String(120), default="")
     notes: Mapped[str] = mapped_column(default="")
-    mac: Mapped[bytes | None] = mapped_column(LargeBinary)
+    mac: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     last_seen: Mapped[datetime | None]
     tags: Mapped[list[str]] = mapped_column(default=list)
     custom_fields: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -26,6 +26,7 @@ from app.services.octets import number_of, raw
 from app.services.plan_map import contested, map_for
 from app.services.spans import Span, address_of, intersect, key, merge, size, span, subtract
 from app.services.standings import CONFLICT, in_state
+from app.services.texts import holding_text
 from app.services.workers import offers
 from dhcpd.protocol.addresses import parse_mac
 
@@ -232,8 +233,7 @@ def _found(session: Session, text: str, spans: Sequence[Span]) -> Source:
 def _texts_known(text: str) -> list[ColumnElement[bool]]:
     if not text:
         return []
-    columns = (KnownAddress.hostname, KnownAddress.owner, KnownAddress.notes)
-    found: list[ColumnElement[bool]] = [column.icontains(text, autoescape=True) for column in columns]
+    found = [holding_text(KnownAddress, text)]
     with suppress(ValueError):
         found.append(KnownAddress.mac == parse_mac(text))
     with suppress(ValueError):

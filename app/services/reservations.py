@@ -8,7 +8,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, false, or_, select, union_all
+from sqlalchemy import ColumnElement, false, select, union_all
 from sqlalchemy.orm import Session
 
 from app.models import KnownAddress, Reservation, ReservationIdentifier, Subnet
@@ -31,6 +31,7 @@ from app.services.patch import parsed
 from app.services.rows import check_version, picture
 from app.services.spans import key
 from app.services.subnets import get_subnet
+from app.services.texts import holding_text
 from app.services.together import Done, write_all
 from dhcpd.protocol.addresses import format_mac, parse_mac
 from dhcpd.protocol.catalogue import Catalogue
@@ -49,17 +50,16 @@ def _having(kind: str, value: str) -> ColumnElement[bool]:
 
 def matching(text: str) -> ColumnElement[bool]:
     """Find reservations by address, by any identifier, else by host name and description."""
-    texts = (Reservation.hostname, Reservation.description)
-    found = [column.icontains(text, autoescape=True) for column in texts]
+    found = holding_text(Reservation, text)
     with suppress(ValueError):
         return Reservation.ip == ip_address(text)
     with suppress(ValueError):
         known = select(ReservationIdentifier.reservation_id).where(
             ReservationIdentifier.value == parse_mac(text).hex()
         )
-        named = select(Reservation.id).where(or_(*found)).correlate(None)
+        named = select(Reservation.id).where(found).correlate(None)
         return Reservation.id.in_(union_all(known, named))  # each by its index
-    return or_(*found)
+    return found
 
 
 def _state(text: str) -> str:

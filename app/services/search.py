@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Lease, Reservation, ReservationIdentifier
 from app.services import outline, subnets
 from app.services.listing import Wish, cut
 from app.services.names import leased_as
+from app.services.texts import holding_text
 from dhcpd.protocol.addresses import format_mac, parse_mac
 
 _PART: Final = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}\.?", re.ASCII)
@@ -83,19 +84,10 @@ def subnets_like(session: Session, text: str) -> list[Hit]:
 def _names(session: Session, text: str) -> list[Hit]:
     if len(text) < 2:
         return []
-    pattern = _contains(text)
-    named = or_(
-        Reservation.hostname.ilike(pattern, escape="\\"), Reservation.description.ilike(pattern, escape="\\")
-    )
-    promised = session.scalars(select(Reservation).where(named).limit(LIMIT))
+    promised = session.scalars(select(Reservation).where(holding_text(Reservation, text)).limit(LIMIT))
     hits = [_reservation(row, "name") for row in promised]
     leased = select(Lease).where(leased_as(session, Lease.hostname, text)).limit(LIMIT)
     return hits + [_lease(row, "name") for row in session.scalars(leased)]
-
-
-def _contains(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 def _lease(row: Lease, matched: str) -> Hit:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.models import Reservation, Subnet
@@ -23,6 +23,7 @@ from app.services.octets import number_of, raw, text_of
 from app.services.options import check_class, checked_options
 from app.services.rows import check_version, picture
 from app.services.spans import key
+from app.services.texts import holding_text
 from app.services.vlans import ensure_vlan
 
 _FIELDS: Final = (
@@ -36,7 +37,7 @@ def _search(text: str) -> ColumnElement[bool]:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
-        return or_(*(column.icontains(text, autoescape=True) for column in (Subnet.name, Subnet.description)))
+        return holding_text(Subnet, text)
     return touching(network.network_address, network.broadcast_address)
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.database import make_session_factory, unit_of_work
-from app.services import audit, events, leases, subnets
+from app.services import audit, events, leases, reservations, subnets
 from app.services.listing import Listing, Wish, cut
 from tests.perf.api import Watch
 from tests.perf.large_plan import fill
@@ -31,6 +31,9 @@ FILTERED: Final[dict[str, tuple[Listing, str, tuple[tuple[str, str], ...]]]] = {
     "audit of a person": (audit.LISTING, "", (("actor", "person-3"),)),
     "audit of a request": (audit.LISTING, "", (("request_id", f"{7:032x}"),)),
     "subnets around an address": (subnets.LISTING, "", (("contains", "10.0.3.3"),)),
+    "subnets by a part of a name": (subnets.LISTING, "", (("q", "site-0000"),)),
+    "reservations by a part of a name": (reservations.LISTING, "", (("q", "server-1"),)),
+    "reservations by a part of a name, last": (reservations.LISTING, "-ip", (("q", "server-1"),)),
 }
 ORDERED: Final[dict[str, tuple[Listing, str]]] = {
     "leases": (leases.LISTING, ""), "leases, last page": (leases.LISTING, "-ip"),
@@ -38,7 +41,7 @@ ORDERED: Final[dict[str, tuple[Listing, str]]] = {
     "leases that end last": (leases.LISTING, "-expires_at,ip"),
     "events": (events.LISTING, ""), "audit": (audit.LISTING, ""),
 }  # fmt: skip
-TABLES: Final = "leases|lease_events|audit|subnets"
+TABLES: Final = "leases|lease_events|audit|subnets|reservations|addresses"
 
 
 @pytest.fixture(params=[False, True], ids=["not counted", "counted"])
