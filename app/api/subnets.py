@@ -46,7 +46,7 @@ def _show(session: Session, rows: Sequence[Subnet]) -> list[SubnetOut]:
 
 
 def _use(counted: usage.Usage) -> UsageOut:
-    return UsageOut.model_construct(**{name: getattr(counted, name) for name in _USE})
+    return UsageOut.of(**{name: getattr(counted, name) for name in _USE})
 
 
 def _update(session: Session, actor: Any, row: Subnet, data: SubnetSettings) -> Subnet:

@@ -23,4 +23,4 @@ def use_over_time(session: Session, owner: Pool | Subnet, range_: RangeName) -> 
 
 def _point(point: UsePoint) -> UsePointOut:
     at = datetime.fromtimestamp(point.at, UTC)
-    return UsePointOut.model_construct(at=at, peak=point.peak, **point.figures._asdict())
+    return UsePointOut.of(at=at, peak=point.peak, **point.figures._asdict())

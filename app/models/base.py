@@ -1,5 +1,6 @@
 """What do all tables share?"""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -17,6 +18,12 @@ Seconds = Annotated[int, mapped_column(BigId)]
 def utc_now() -> datetime:
     """Return this moment, aware, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def values_of(row: "Base", names: Iterable[str]) -> dict[str, Any]:
+    """Return columns of a row by name: of one that is loaded, past SQLAlchemy's look at each."""
+    loaded = row.__dict__
+    return {name: loaded[name] if name in loaded else getattr(row, name) for name in names}
 
 
 class Base(DeclarativeBase):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from app.models import Alert, AlertRule
+from app.models.base import values_of
 from app.schemas.fields import Shape
 
 AlertKind = Literal["pool_usage", "client_refused", "address_conflict", "worker_behind", "worker_silent"]
@@ -63,9 +64,9 @@ class AlertOut(Shape):
 def rule_out(row: AlertRule, firing: int) -> AlertRuleOut:
     """Return the shape of a row."""
     names = [name for name in AlertRuleOut.model_fields if name != "firing"]
-    return AlertRuleOut.model_construct(firing=firing, **{name: getattr(row, name) for name in names})
+    return AlertRuleOut.of(firing=firing, **values_of(row, names))
 
 
 def alert_out(row: Alert) -> AlertOut:
     """Return the shape of a row."""
-    return AlertOut.model_construct(**{name: getattr(row, name) for name in AlertOut.model_fields})
+    return AlertOut.of(**values_of(row, AlertOut.model_fields))

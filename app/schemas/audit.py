@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from app.models import AuditEntry
+from app.models.base import values_of
 from app.schemas.fields import Shape
 
 
@@ -30,9 +31,9 @@ class AuditOut(AuditTold):
 
 def audit_told(row: AuditEntry) -> AuditTold:
     """Return the shape of a row, without its pictures."""
-    return AuditTold.model_construct(**{name: getattr(row, name) for name in AuditTold.model_fields})
+    return AuditTold.of(**values_of(row, AuditTold.model_fields))
 
 
 def audit_out(row: AuditEntry) -> AuditOut:
     """Return the shape of a row."""
-    return AuditOut.model_construct(**{name: getattr(row, name) for name in AuditOut.model_fields})
+    return AuditOut.of(**values_of(row, AuditOut.model_fields))

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from app.models import ClientClass
+from app.models.base import values_of
 from app.schemas.fields import OptionalAddress, OptionRows, Shape, Text63, Text127
 from dhcpd.engine.expressions import MAX_LENGTH
 
@@ -63,5 +64,5 @@ class ClassTest(Shape):
 
 def client_class_out(row: ClientClass, used_by: list[str]) -> ClientClassOut:
     """Return the shape of a row."""
-    fields: dict[str, Any] = {name: getattr(row, name) for name in ClientClassIn.model_fields}
-    return ClientClassOut.model_construct(**fields, id=row.id, version=row.version, used_by=used_by)
+    fields: dict[str, Any] = values_of(row, ClientClassIn.model_fields)
+    return ClientClassOut.of(**fields, id=row.id, version=row.version, used_by=used_by)

@@ -31,7 +31,7 @@ class DeniedClientOut(DeniedClientIn):
 
 def denied_client_out(row: DeniedClient) -> DeniedClientOut:
     """Return the shape of a row."""
-    return DeniedClientOut.model_construct(
+    return DeniedClientOut.of(
         id=row.id,
         mac=format_mac(bytes.fromhex(row.mac)),
         description=row.description,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from app.models import Import, ImportRow
+from app.models.base import values_of
 from app.schemas.fields import Shape
 
 ImportState = Literal["uploaded", "planned", "committing", "committed", "undoing", "undone", "failed"]
@@ -57,9 +58,9 @@ class CommitIn(Shape):
 def import_out(row: Import, leases_waiting: int) -> ImportOut:
     """Return the shape of a row."""
     names = [name for name in ImportOut.model_fields if name != "leases_waiting"]
-    return ImportOut.model_construct(leases_waiting=leases_waiting, **{name: getattr(row, name) for name in names})
+    return ImportOut.of(leases_waiting=leases_waiting, **values_of(row, names))
 
 
 def import_row_out(row: ImportRow) -> ImportRowOut:
     """Return the shape of a row."""
-    return ImportRowOut.model_construct(**{name: getattr(row, name) for name in ImportRowOut.model_fields})
+    return ImportRowOut.of(**values_of(row, ImportRowOut.model_fields))

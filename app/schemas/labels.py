@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from app.models import CustomField, Tag, Vlan
+from app.models.base import values_of
 from app.schemas.fields import Shape
 
 MAX_TAGS: Final = 50
@@ -102,16 +103,16 @@ class CustomFieldOut(CustomFieldIn):
 def vlan_out(row: Vlan, subnets: int) -> VlanOut:
     """Return the shape of a row."""
     names = ("id", "vid", "group", "name", "description", "tags", "custom_fields", "version")
-    return VlanOut.model_construct(**{name: getattr(row, name) for name in names}, subnets=subnets)
+    return VlanOut.of(**values_of(row, names), subnets=subnets)
 
 
 def tag_out(row: Tag, used: int) -> TagOut:
     """Return the shape of a row."""
     names = ("id", "name", "color", "description", "version")
-    return TagOut.model_construct(**{name: getattr(row, name) for name in names}, used=used)
+    return TagOut.of(**values_of(row, names), used=used)
 
 
 def custom_field_out(row: CustomField, used: int) -> CustomFieldOut:
     """Return the shape of a row."""
     names = ("id", "version", *CustomFieldIn.model_fields)
-    return CustomFieldOut.model_construct(**{name: getattr(row, name) for name in names}, used=used)
+    return CustomFieldOut.of(**values_of(row, names), used=used)

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from app.models import Lease, LeaseEvent
+from app.models.base import values_of
 from app.schemas.fields import Shape
 from dhcpd.protocol.addresses import format_mac
 from dhcpd.protocol.relay import describe_relay_info
@@ -61,23 +62,23 @@ def lease_out(row: Lease) -> LeaseOut:
         "state", "hostname", "vendor_class", "subnet_id", "started_at", "renewed_at", "expires_at", "renewals",
         "worker",
     )  # fmt: skip
-    return LeaseOut.model_construct(
+    return LeaseOut.of(
         ip=str(row.ip),
         mac=format_mac(row.mac),
         client_id=row.client_id.hex(),
         relay=str(row.relay) if row.relay else None,
         relay_info=row.relay_info.hex(),
         relay_agent=describe_relay_info(row.relay_info) if row.relay_info else {},
-        **{name: getattr(row, name) for name in names},
+        **values_of(row, names),
     )
 
 
 def event_out(row: LeaseEvent) -> EventOut:
     """Return the shape of a row."""
     names = ("id", "at", "type", "hostname", "subnet_id", "expires_at", "reason", "worker")
-    return EventOut.model_construct(
+    return EventOut.of(
         ip=str(row.ip),
         mac=format_mac(row.mac),
         client_id=row.client_id.hex(),
-        **{name: getattr(row, name) for name in names},
+        **values_of(row, names),
     )

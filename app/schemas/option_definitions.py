@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from app.models import OptionDefinition
+from app.models.base import values_of
 from app.schemas.fields import Shape
 
 NAME = r"^[a-z][a-z0-9-]*$"
@@ -63,5 +64,5 @@ class OptionOut(Shape):
 
 def option_definition_out(row: OptionDefinition) -> OptionDefinitionOut:
     """Return the shape of a row."""
-    same = {name: getattr(row, name) for name in OptionDefinitionIn.model_fields}
-    return OptionDefinitionOut.model_construct(**same, id=row.id, version=row.version)
+    same = values_of(row, OptionDefinitionIn.model_fields)
+    return OptionDefinitionOut.of(**same, id=row.id, version=row.version)

@@ -49,13 +49,13 @@ class PoolOut(PoolIn):
 
 def pool_out(row: Pool, usage: PoolUsageOut | None = None) -> PoolOut:
     """Return the shape of a row."""
-    return PoolOut.model_construct(
+    return PoolOut.of(
         id=row.id,
         subnet_id=row.subnet_id,
         start=str(row.first),
         end=str(row.last),
-        kind=row.kind,  # type: ignore[arg-type]  # the column holds what PoolIn let in
-        clients=row.clients,  # type: ignore[arg-type]  # as above
+        kind=row.kind,
+        clients=row.clients,
         description=row.description,
         options=row.options,
         client_class=row.client_class,

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from app.models import Lease, Reservation
+from app.models.base import values_of
 from app.schemas.fields import (
     OptionalAddress,
     OptionalAnyAddress,
@@ -86,18 +87,15 @@ NAMES: Final = (
 
 def reservation_out(row: Reservation, state: str, lease: Lease | None = None) -> ReservationOut:
     """Return the shape of a row."""
-    identifiers = [
-        Identifier.model_construct(type=i.type, value=show_identifier(i.type, i.value))  # type: ignore[arg-type]  # as let in
-        for i in row.identifiers
-    ]
-    same = {name: getattr(row, name) for name in NAMES}
-    return ReservationOut.model_construct(
+    identifiers = [Identifier.of(type=i.type, value=show_identifier(i.type, i.value)) for i in row.identifiers]
+    same = values_of(row, NAMES)
+    return ReservationOut.of(
         id=row.id,
         subnet_id=row.subnet_id,
         identifiers=identifiers,
         ip=str(row.ip) if row.ip else None,
         version=row.version,
-        state=state,  # type: ignore[arg-type]  # as standings tells it
+        state=state,
         lease=_holding(lease) if lease is not None else None,
         **same,
     )

@@ -24,7 +24,7 @@ class SharedNetworkOut(SharedNetworkIn):
 
 def shared_network_out(row: SharedNetwork, members: list[int]) -> SharedNetworkOut:
     """Return the shape of a row."""
-    return SharedNetworkOut.model_construct(
+    return SharedNetworkOut.of(
         name=row.name,
         next_server=row.next_server,
         server_name=row.server_name,

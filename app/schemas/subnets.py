@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, Protocol
 from pydantic import BeforeValidator, Field, model_validator
 
 from app.models import Subnet
+from app.models.base import values_of
 from app.schemas.addresses import AddressOut
 from app.schemas.fields import (
     AddressText,
@@ -198,9 +199,9 @@ _SETTINGS: Final = tuple(name for name in SubnetSettings.model_fields if name !=
 
 def subnet_out(row: Subnet, place: Place | None = None, usage: UsageOut | None = None) -> SubnetOut:
     """Return the shape of a row; place and usage None = not asked for."""
-    fields = {name: getattr(row, name) for name in _SETTINGS}
+    fields = values_of(row, _SETTINGS)
     gateway = str(row.gateway) if row.gateway else None
-    return SubnetOut.model_construct(
+    return SubnetOut.of(
         **fields,
         gateway=gateway,
         id=row.id,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from app.models import LoginSession, Token, User
+from app.models.base import values_of
 from app.schemas.fields import Shape
 
 Role = Literal["viewer", "operator", "admin"]
@@ -119,14 +120,14 @@ def user_out(row: User) -> UserOut:
     """Return the shape of a row."""
     same = {n: getattr(row, n) for n in UserOut.model_fields if n not in ("has_password", "source")}
     source: Literal["local", "oidc"] = "local" if row.external_id is None else "oidc"
-    return UserOut.model_construct(**same, has_password=bool(row.password_hash), source=source)
+    return UserOut.of(**same, has_password=bool(row.password_hash), source=source)
 
 
 def token_out(row: Token) -> TokenOut:
     """Return the shape of a row."""
-    return TokenOut.model_construct(**{name: getattr(row, name) for name in TokenOut.model_fields})
+    return TokenOut.of(**values_of(row, TokenOut.model_fields))
 
 
 def session_out(row: LoginSession) -> SessionOut:
     """Return the shape of a row."""
-    return SessionOut.model_construct(**{name: getattr(row, name) for name in SessionOut.model_fields})
+    return SessionOut.of(**values_of(row, SessionOut.model_fields))

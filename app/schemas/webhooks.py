@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from app.models import Webhook, WebhookDelivery
+from app.models.base import values_of
 from app.schemas.fields import Shape
 from app.schemas.targets import check_url
 
@@ -65,9 +66,9 @@ class DeliveryOut(Shape):
 def webhook_out(row: Webhook, waiting: int) -> WebhookOut:
     """Return the shape of a row."""
     names = [name for name in WebhookOut.model_fields if name != "waiting"]
-    return WebhookOut.model_construct(waiting=waiting, **{name: getattr(row, name) for name in names})
+    return WebhookOut.of(waiting=waiting, **values_of(row, names))
 
 
 def delivery_out(row: WebhookDelivery) -> DeliveryOut:
     """Return the shape of a row."""
-    return DeliveryOut.model_construct(**{name: getattr(row, name) for name in DeliveryOut.model_fields})
+    return DeliveryOut.of(**values_of(row, DeliveryOut.model_fields))

@@ -28,4 +28,4 @@ def worker_out(row: Worker, *, live: bool, latest: int, explained: dict[str, str
     """Return the shape of a row."""
     known = {"live", "revision_latest", "explained"}
     same = {name: getattr(row, name) for name in WorkerOut.model_fields if name not in known}
-    return WorkerOut.model_construct(**same, live=live, revision_latest=latest, explained=explained)
+    return WorkerOut.of(**same, live=live, revision_latest=latest, explained=explained)

@@ -10,11 +10,10 @@ The time is the server's own, from the request to the last octet of the answer; 
 import gzip
 import re
 import sys
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 import httpx
 from fastapi import FastAPI
@@ -32,7 +31,7 @@ from app.services.use_samples import HOUR_S
 from app.settings import Settings
 from tests.perf.api import TARGET_MS
 from tests.perf.large_plan import write
-from tests.perf.serving import arguments, p95, planned, served
+from tests.perf.serving import Stopwatch, arguments, p95, planned, served
 
 PASSWORD: Final = "correct horse battery"
 HOURS_APART: Final = 5
@@ -52,22 +51,6 @@ OWN: Final = {
 }  # fmt: skip
 """One object of each kind that the filling does not make, so that its page is there."""
 MAIN: Final = ("/", "/subnets", "/subnets/{subnet_id}", "/leases")
-
-
-@dataclass
-class Stopwatch:
-    """Measures what passes through the application: seconds from a request to the end of its answer."""
-
-    app: FastAPI
-    spent_s: float = 0.0
-    cpu_s: float = 0.0
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass a request on."""
-        began, cpu = time.perf_counter(), time.process_time()
-        await self.app(scope, receive, send)
-        if scope["type"] == "http":
-            self.spent_s, self.cpu_s = time.perf_counter() - began, time.process_time() - cpu
 
 
 def fill_use(engine: Engine) -> None:

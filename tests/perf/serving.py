@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
@@ -18,6 +19,22 @@ from app.migrate import upgrade
 from app.services.names import NAMES
 from app.serving import settle
 from tests.perf.large_plan import fill
+
+
+@dataclass
+class Stopwatch:
+    """Measures what passes through the application: seconds from a request to the end of its answer."""
+
+    app: FastAPI
+    spent_s: float = 0.0
+    cpu_s: float = 0.0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on."""
+        began, cpu = time.perf_counter(), time.process_time()
+        await self.app(scope, receive, send)
+        if scope["type"] == "http":
+            self.spent_s, self.cpu_s = time.perf_counter() - began, time.process_time() - cpu
 
 
 def arguments(doc: str | None, *, rounds: int, only: str) -> argparse.Namespace:
