@@ -1,9 +1,10 @@
 """How many addresses of a range are leased or declined? Answered from 64 addresses a row, never from the leases."""
 
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Executable, delete, select, text
 from sqlalchemy.orm import Session
@@ -27,6 +28,33 @@ _IN_RANGES: Final = """
     WITH wanted (low, high) AS (VALUES {wanted})
     SELECT block, active, declined FROM wanted JOIN lease_blocks ON block BETWEEN low AND high
 """
+
+
+_TOLD: Final = """
+    SELECT {join[0]}, {join[1]}, {join[2]} FROM (
+      SELECT block, active, declined FROM lease_blocks WHERE block BETWEEN :low AND :high ORDER BY block
+    ) AS marked
+"""
+_COLUMNS: Final = ("block", "active", "declined")
+_JOINED: Final = {
+    "sqlite": _TOLD.format(join=[f"group_concat({name})" for name in _COLUMNS]),
+    "postgresql": _TOLD.format(join=[f"string_agg({name}::text, ',' ORDER BY block)" for name in _COLUMNS]),
+}
+
+
+class Told(NamedTuple):
+    """The marks of many blocks as the database joins them to texts: numbers and commas, in the order of blocks.
+
+    They are read in a third of the time of rows, and two of them are compared at once.
+    """
+
+    blocks: str = ""
+    active: str = ""
+    declined: str = ""
+
+    def rows(self) -> list[Row]:
+        """Return (block, active, declined) of each."""
+        return list(zip(*(json.loads(f"[{column}]") for column in self), strict=True))
 
 
 class Occupancy:
@@ -88,6 +116,16 @@ def blocks_of(session: Session, spans: Sequence[Span]) -> list[Row]:
     for query in _queries(_block_ranges(spans)):
         found += driver_rows(session, query)
     return sorted(found)
+
+
+def told(session: Session, spans: Sequence[Span]) -> Told:
+    """Return the marks of the blocks from the first of the spans to the last."""
+    ranges = _block_ranges(spans)
+    if not ranges:
+        return Told()
+    query = text(_JOINED[session.get_bind().dialect.name])
+    read = session.execute(query, {"low": ranges[0][0], "high": ranges[-1][1]}).one()
+    return Told(*(column or "" for column in read))
 
 
 def count_active(session: Session) -> int:

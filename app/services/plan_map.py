@@ -6,6 +6,7 @@ block of 64 addresses there are masks, so that a question reads the blocks' mark
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple, TypeAlias
 
@@ -15,7 +16,7 @@ from app.models import Subnet
 from app.services.facts import Facts, PoolRange, load_plan
 from app.services.kept import Kept, kept_for
 from app.services.nesting import Node, Range, nested, places, ranges
-from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, Row, blocks_of, numbers_within
+from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, Row, Told, blocks_of, numbers_within, told
 from app.services.spans import IPV4_BASE, Span, merge, size, span
 
 PLAN_MAP: Final = "plan map"
@@ -164,6 +165,14 @@ class PlanMap:
             self._counted[block] = (active, declined, found)
         return found
 
+    def contested(self, block: int, bits: int) -> Iterator[tuple[int, bool]]:
+        """Yield marked addresses of a block, and whether each is promised."""
+        start, reserved = IPV4_BASE + (block << BLOCK_BITS), self.masks(block).reserved
+        while bits:
+            low = bits & -bits
+            bits ^= low
+            yield start + low.bit_length() - 1, bool(reserved & low)
+
     def masks(self, block: int) -> Masks:
         """Return the masks of a block."""
         found = self._masks.get(block)
@@ -205,7 +214,7 @@ class Marks:
 
         `known` are the marks of the same blocks at another moment: only what differs is counted.
         """
-        self._plan, self._rows = plan, rows
+        self._plan, self._rows, self._told = plan, rows, Told()
         if known is None:
             self._blocks = [row[0] for row in rows]
             self._counts = [plan.counts(*row) for row in rows]
@@ -218,12 +227,21 @@ class Marks:
         columns = zip(*self._counts, strict=True) if rows else ()
         self._before: list[list[int]] = [[0, *accumulate(column)] for column in columns]
 
-    def at(self, rows: Sequence[Row]) -> "Marks":
-        """Return the marks of other rows, which are mostly the same."""
-        if rows == self._rows:
+    def at(self, told: Told) -> "Marks":
+        """Return the marks that are told, which are mostly the same."""
+        if told == self._told:
             return self
-        alike = len(rows) == len(self._rows) and [row[0] for row in rows] == self._blocks
-        return Marks(self._plan, rows, self if alike else None)
+        alike = told.blocks == self._told.blocks and bool(self._rows)
+        found = Marks(self._plan, told.rows(), self if alike else None)
+        found._told = told
+        return found
+
+    @cached_property
+    def contested(self) -> list[tuple[int, bool]]:
+        """The leased addresses (keys) that are promised (True) or known to be in use, in order."""
+        bound = self._plan.bound
+        both = ((row[0], row[1] & bound.get(row[0], 0)) for row in self._rows)
+        return [pair for block, bits in both if bits for pair in self._plan.contested(block, bits)]
 
     def count(self, bounds: Span) -> Counts:
         """Return the counts of a span (keys)."""
@@ -321,20 +339,32 @@ def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
 
 def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:
     """Return what leases mark in the bounds; of the whole plan only what changed since the last time is counted."""
-    if len(bounds) > SPANS_AT_ONCE or size(merge(bounds)) * MOST >= plan.size:
-        plan.marks = found = plan.marks.at(blocks_of(session, plan.inside))
-        return found  # and not what another thread may have put there meanwhile
+    if _is_large(plan, bounds):
+        return _marks_of_all(session, plan)
     return Marks(plan, blocks_of(session, bounds))
+
+
+def _is_large(plan: PlanMap, bounds: Sequence[Span]) -> bool:
+    return len(bounds) > SPANS_AT_ONCE or size(merge(bounds)) * MOST >= plan.size
+
+
+def _marks_of_all(session: Session, plan: PlanMap) -> Marks:
+    plan.marks = found = plan.marks.at(told(session, plan.inside))
+    return found  # and not what another thread may have put there meanwhile
 
 
 def contested(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Iterator[tuple[int, bool]]:
     """Yield the leased addresses (keys) of the bounds that are promised (True) or known to be in use, in order."""
+    if _is_large(plan, bounds):
+        found = _marks_of_all(session, plan).contested
+        for first, last in bounds:
+            yield from found[bisect_left(found, (first,)) : bisect_right(found, (last, True))]
+        return
     for block, active, _ in blocks_of(session, bounds):
         bits = active & plan.bound.get(block, 0)
-        if bits:
-            masks, start = plan.masks(block), IPV4_BASE + (block << BLOCK_BITS)
-            for number in numbers_within(bounds, start, bits):
-                yield number, bool(masks.reserved >> (number - start) & 1)
+        start = IPV4_BASE + (block << BLOCK_BITS)
+        for number in numbers_within(bounds, start, bits):
+            yield number, bool(plan.masks(block).reserved >> (number - start) & 1)
 
 
 def places_of(session: Session, rows: Sequence[Subnet]) -> dict[int, Node]:
