@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import Final
 
@@ -39,18 +40,40 @@ class Place:
         return f"{text_of(self.first)}/{self.prefix_len}"
 
 
-def whole(session: Session) -> list[Place]:
+class Outline(list[Place]):
+    """Subnets in the order of the address space, parents before children; it does not change once it is made."""
+
+    @cached_property
+    def known(self) -> dict[int, Place]:
+        """Each by its id."""
+        return {place.id: place for place in self}
+
+    @cached_property
+    def inside(self) -> dict[int, list[Place]]:
+        """What lies directly in each subnet that holds others, by its id."""
+        found: dict[int, list[Place]] = {}
+        for place in self:
+            if place.parent is not None:
+                found.setdefault(place.parent, []).append(place)
+        return found
+
+    @cached_property
+    def ends(self) -> dict[int, int]:
+        """The id of the last subnet inside each, its own when there is none."""
+        return last_inside(self)
+
+
+def whole(session: Session) -> Outline:
     """Return the outline of all that the session sees, which is kept until the plan changes."""
-    kept: Kept[list[Place]] | None = kept_for(session, OUTLINE)
+    kept: Kept[Outline] | None = kept_for(session, OUTLINE)
     return outline(session) if kept is None else kept.get(session)
 
 
-def outline(session: Session, *conditions: ColumnElement[bool]) -> list[Place]:
+def outline(session: Session, *conditions: ColumnElement[bool]) -> Outline:
     """Return every subnet that meets the conditions, parents before children, in one query of few columns."""
     ends = (raw(session, Subnet.first), raw(session, Subnet.last))
     query = select(Subnet.id, *ends, Subnet.prefix_len, Subnet.name, Subnet.vlan).where(*conditions)
-    places: list[Place] = []
-    above: list[Place] = []
+    places, above = Outline(), list[Place]()
     rows = driver_rows(session, query.order_by(Subnet.first, Subnet.prefix_len))
     for id_, low, high, length, name, vlan in rows:
         first, last = number_of(low), number_of(high)

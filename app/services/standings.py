@@ -121,15 +121,32 @@ def _between(ip: Address, bounds: tuple[Address, Address]) -> bool:
 def found_in_state(session: Session, state: str) -> ColumnElement[bool]:
     """Return the condition `in_state`, narrowed to where it can hold: found among all reservations soonest so."""
     condition = in_state(session, state)
-    kept: Kept[PlanMap] | None = kept_for(session, PLAN_MAP) if state in (ACTIVE, CONFLICT) else None
+    if state == WAITING:
+        among = _leasing(session)
+    else:
+        among = _leased(session, state) if state in (ACTIVE, CONFLICT) else None
+    return condition if among is None else and_(among, condition)
+
+
+def _leasing(session: Session) -> ColumnElement[bool] | None:
+    """Return the condition of those whose device leases anything in their subnet; None = they are too many."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    query = select(ReservationIdentifier.reservation_id).where(*_leases_nearby(sqlite)).limit(LEASED_AT_ONCE + 1)
+    ids = list(session.scalars(query))
+    return Reservation.id.in_(ids) if len(ids) <= LEASED_AT_ONCE else None
+
+
+def _leased(session: Session, state: str) -> ColumnElement[bool] | None:
+    """Return the condition of those whose address is leased; None = they are too many, or the plan is not kept."""
+    kept: Kept[PlanMap] | None = kept_for(session, PLAN_MAP)
     if kept is None:
-        return condition
+        return None
     plan = kept.get(session)
     leased = list(islice(contested(session, plan, plan.inside), LEASED_AT_ONCE + 1))
     if len(leased) > LEASED_AT_ONCE:
-        return condition
+        return None
     near = Reservation.ip.in_([address_of(number) for number, _ in leased])
-    return and_(near if state == CONFLICT else or_(Reservation.ip.is_(None), near), condition)
+    return near if state == CONFLICT else or_(Reservation.ip.is_(None), near)
 
 
 def in_state(session: Session, state: str) -> ColumnElement[bool]:
@@ -151,18 +168,19 @@ def in_state(session: Session, state: str) -> ColumnElement[bool]:
 
 def _near(sqlite: bool) -> ColumnElement[bool]:
     """Return the condition that the device leases an address of the reservation's subnet, found by its MAC."""
+    own = ReservationIdentifier.reservation_id == Reservation.id
+    return exists().where(own, *_leases_nearby(sqlite)).correlate(Reservation)
+
+
+def _leases_nearby(sqlite: bool) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a MAC of a reservation leases an address of its subnet."""
     octets = (func.unhex if sqlite else func.decode)(ReservationIdentifier.value, *(() if sqlite else ("hex",)))
     return (
-        exists()
-        .where(
-            ReservationIdentifier.reservation_id == Reservation.id,
-            ReservationIdentifier.type == "mac",
-            Lease.mac == type_coerce(octets, LargeBinary),
-            Lease.state == "active",
-            Subnet.id == Reservation.subnet_id,
-            Lease.ip.between(Subnet.first, Subnet.last),
-        )
-        .correlate(Reservation)
+        ReservationIdentifier.type == "mac",
+        Lease.mac == type_coerce(octets, LargeBinary),
+        Lease.state == "active",
+        Subnet.id == ReservationIdentifier.subnet_id,
+        Lease.ip.between(Subnet.first, Subnet.last),
     )
 
 

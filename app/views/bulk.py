@@ -82,7 +82,7 @@ def _keys(session: Session, actor: Actor, resource: str, form: Any) -> list[str]
 
 
 def _places(session: Session, text: str, within: str) -> list[outline.Place]:
-    places = outline.whole(session)
+    places: list[outline.Place] = outline.whole(session)
     top = next((place for place in places if str(place.id) == within), None)
     if top is not None:
         places = [place for place in places if place.id != top.id and outline.holds(top, place)]

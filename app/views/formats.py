@@ -21,7 +21,7 @@ ISOLATE, END = "\u2066", "\u2069"
 FAR_S: Final = 40 * 24 * 3600
 """A moment further away than this is told by its date alone."""
 FORMATTED: Final = 8192
-"""Numbers that are ready."""
+"""Numbers and small lines that are ready."""
 
 
 def _aware(value: datetime | int) -> datetime:
@@ -142,8 +142,11 @@ def why_not_full(forecast: Forecast) -> str:
 
 def spark(shares: Sequence[float], filled: bool = False) -> str:
     """Return the path of a line through shares (0 to 1) in a box of 100 by 30; filled: down to its ground."""
-    if not shares:
-        return ""
+    return _line(tuple(shares), filled) if shares else ""
+
+
+@lru_cache(maxsize=FORMATTED)
+def _line(shares: tuple[float, ...], filled: bool) -> str:
     step = 100 / max(len(shares) - 1, 1)
     points = " ".join(f"L{index * step:.1f} {29 - 28 * share:.1f}" for index, share in enumerate(shares))
     line = f"M{points[1:]}" if len(shares) > 1 else f"M0 {29 - 28 * shares[0]:.1f} H100"

@@ -14,7 +14,7 @@ from app.models import Pool, Subnet
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
 from app.services import client_classes, outline, subnets
 from app.services.errors import DomainError
-from app.services.outline import Place
+from app.services.outline import Outline, Place
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.services.search import subnets_like
@@ -75,14 +75,12 @@ def list_subnets(request: Request, session: Db, actor: Viewer) -> Response:
     start = int(after) if after.isdecimal() and len(after) < 9 else 0
     part = places[start : start + PAGE_ROWS]
     table.paged(after, str(start + PAGE_ROWS) if start + PAGE_ROWS < len(places) else None)
-    known = {place.id: place for place in everything}
-    within = known.get(_number(table.params["within"]))
+    within = everything.known.get(_number(table.params["within"]))
     shown: dict[str, Any] = {
         "t": table, "places": part, "tree": tree, "total": len(places), "any": bool(everything),
-        "parents": {place.parent for place in everything}, "known": known,
-        "within": within, "folded": folded, "fold_url": _fold_url(table, folded),
+        "parents": everything.inside, "within": within, "folded": folded, "fold_url": _fold_url(table, folded),
         "top": _branches(found)[:MAX_FOLDED], **_details(session, part),
-        "gaps": _gaps(unfolded(everything, folded - _around(known, within)), part) if tree else {},
+        "gaps": _gaps(_seen(everything, folded - _around(everything.known, within)), part) if tree else {},
     }  # fmt: skip
     return page(request, session, "subnets/list.html", part="found", **shown)
 
@@ -103,6 +101,8 @@ def _fold_url(table: Table, folded: set[int]) -> Callable[[int], str]:
 
 def unfolded(places: list[Place], folded: set[int]) -> list[Place]:
     """Return the places that are in no folded branch; places are in the order of the tree."""
+    if not folded:
+        return places
     seen: list[Place] = []
     hidden_below: int | None = None
     for place in places:
@@ -111,6 +111,10 @@ def unfolded(places: list[Place], folded: set[int]) -> list[Place]:
         hidden_below = place.depth if place.id in folded else None
         seen.append(place)
     return seen
+
+
+def _seen(everything: Outline, folded: set[int]) -> Outline:
+    return Outline(unfolded(everything, folded)) if folded else everything
 
 
 def _branches(places: list[Place]) -> list[int]:
@@ -171,22 +175,16 @@ def _details(session: Session, part: Sequence[Place]) -> dict[str, Any]:
             "outlooks": outlooks(session, list(rows.values()))}  # fmt: skip
 
 
-def _gaps(everything: list[Place], part: list[Place]) -> dict[str, dict[int, list[str]]]:
+def _gaps(seen: Outline, part: Sequence[Place]) -> dict[str, dict[int, list[str]]]:
     """Return what is free: `before` a row of the part, and `after` the row that ends its parent."""
-    known = {place.id: place for place in everything}
-    wanted = {place.parent for place in part if place.parent} | {place.id for place in part}
-    children: dict[int, list[Place]] = {}
-    for place in everything:
-        if place.parent in wanted:
-            children.setdefault(place.parent or 0, []).append(place)
-    ends = outline.last_inside(everything)
     before: dict[int, list[str]] = {}
     after: dict[int, list[str]] = {}
-    for parent, inside in children.items():
-        free = outline.gaps(known[parent], inside)
-        if 0 in free:
-            after[ends[parent]] = free.pop(0)
-        before |= free
+    for parent in {place.parent for place in part if place.parent} | {place.id for place in part}:
+        if parent in seen.inside:
+            free = outline.gaps(seen.known[parent], seen.inside[parent])
+            if 0 in free:
+                after[seen.ends[parent]] = free.pop(0)
+            before |= free
     return {"before": before, "after": after}
 
 

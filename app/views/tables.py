@@ -45,14 +45,11 @@ class Table:
     next_url: str = ""
     carried: dict[str, object] = field(default_factory=dict)
 
-    def shows(self, key: str) -> bool:
-        """Tell whether the viewer wants to see the column."""
-        return key in self._shown
-
     @cached_property
-    def _shown(self) -> frozenset[str]:
-        """The keys of what is seen: a page asks for each of its cells."""
-        return frozenset(self.chosen or (column.key for column in self.columns if column.shown))
+    def shown(self) -> dict[str, bool]:
+        """Whether the viewer wants to see each column: a page asks at each of its cells, which must be no call."""
+        chosen = self.chosen or [column.key for column in self.columns if column.shown]
+        return {column.key: column.key in chosen for column in self.columns}
 
     def column(self, key: str) -> Column:
         """Return a column by its key."""
@@ -62,20 +59,16 @@ class Table:
     def _by_key(self) -> dict[str, Column]:
         return {column.key: column for column in self.columns}
 
-    def td(self, key: str) -> Markup:
-        """Return the beginning of a cell in the column; where the table is cards, its label stands beside it."""
-        return self._cells[key]
-
     @cached_property
-    def _cells(self) -> dict[str, Markup]:
-        cell = Markup('<td data-label="{}"{}>')
-        numbers = Markup(' class="n"')
-        return {c.key: cell.format(gettext(c.label), numbers if c.number else "") for c in self.columns}
+    def cell(self) -> dict[str, Markup]:
+        """The beginning of a cell in each column; where the table is cards, its label stands beside it."""
+        start, numbers = Markup('<td data-label="{}"{}>'), Markup(' class="n"')
+        return {c.key: start.format(gettext(c.label), numbers if c.number else "") for c in self.columns}
 
     @property
     def visible(self) -> int:
         """How many columns are seen."""
-        return sum(self.shows(column.key) for column in self.columns)
+        return sum(self.shown.values())
 
     def sorted_by(self, key: str) -> str:
         """Return ascending, descending, or an empty text."""
