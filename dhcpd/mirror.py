@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from dhcpd.adapters.occupancy import Marks
 from dhcpd.adapters.peers import ALONE, HistoryLost, Peers, Roster
 from dhcpd.adapters.store import Store
 from dhcpd.clock import Clock
@@ -34,17 +35,20 @@ class Mirror:
         # SQLite has one worker, held by a lock.
         self._peers = None if engine.dialect.name == "sqlite" else Peers(engine, worker)
         self._doubtful: set[int] = set()
+        self._marks = Marks()
 
     def read(self) -> None:
-        """Fill the empty table."""
+        """Fill the empty table, which uses the configuration already."""
         if self._peers is not None:
             self.clock = Clock(self._store.clock)
             self._peers.begin()
-        self.table.load(self._store.load_leases())
+        self._marks = Marks()
+        self.table.load(self._marks.noting(self._store.load_leases()))
 
     def check_blocks(self) -> None:
-        """Mend what `lease_blocks` says of the leases that were read."""
-        wrong = self._store.check_blocks(self.table.leases.unpacked())
+        """Mend what `lease_blocks` says of the leases, as soon as they are read."""
+        marks, self._marks = self._marks, Marks()
+        wrong = self._store.check_blocks(marks)
         if wrong:
             log.info("counted the leases of %d blocks of 64 addresses anew", wrong)
 
@@ -84,6 +88,6 @@ class Mirror:
         self._doubtful.clear()
         self._settle()
         self.table, old = Table(), self.table
-        self.read()
         self.table.use(old.snapshot)
+        self.read()
         self.check_blocks()

@@ -113,10 +113,10 @@ class Worker:
             self.close()
 
     def start(self) -> None:
-        """Read leases and configuration; `turn` serves from then on."""
+        """Read configuration and leases; `turn` serves from then on."""
+        self._use(load_snapshot(self._engine, self._interfaces))
         self._mirror.read()
         self._guard(self._mirror.check_blocks)
-        self._use(load_snapshot(self._engine, self._interfaces))
         self._report()
         # A packet leaves no cycles behind. Without this the collector walks over the whole table again and again.
         gc.freeze()

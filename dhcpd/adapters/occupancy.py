@@ -5,7 +5,7 @@
 The rows are written in the transaction of the leases. Bits are absolute, so a row written twice stays right.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 from typing import Any, Final
 
@@ -60,6 +60,31 @@ def rows_of(leases: Iterable[Lease]) -> list[Row]:
     ]
 
 
+class Marks:
+    """Notes which addresses are leased or declined while leases pass by, each address once."""
+
+    __slots__ = ("_active", "_declined")
+
+    def __init__(self) -> None:
+        self._active: dict[int, int] = {}
+        self._declined: dict[int, int] = {}
+
+    def noting(self, leases: Iterable[Lease]) -> Iterator[Lease]:
+        """Yield the leases."""
+        active, declined = self._active, self._declined
+        for lease in leases:
+            ip, state = lease[0], lease[1]
+            marks = active if state == ACTIVE else declined
+            if marks is active or state in QUARANTINED:
+                marks[ip >> BLOCK_BITS] = marks.get(ip >> BLOCK_BITS, 0) | 1 << (ip & 63)
+            yield lease
+
+    def right(self) -> dict[int, tuple[int, int]]:
+        """Return what the blocks that have any mark ought to say: (active, declined)."""
+        blocks = self._active.keys() | self._declined.keys()
+        return {n: (_signed(self._active.get(n, 0)), _signed(self._declined.get(n, 0))) for n in blocks}
+
+
 def bounds(block: int) -> tuple[IPv4Address, IPv4Address]:
     """Return the first and the last address of a block."""
     first = block << BLOCK_BITS
@@ -70,9 +95,9 @@ def _signed(bits: int) -> int:
     return bits - (1 << 64) if bits >> 63 else bits
 
 
-def suspects(connection: Connection, leases: Iterable[Lease]) -> list[int]:
+def suspects(connection: Connection, marks: Marks) -> list[int]:
     """Return the blocks that do not say what the leases, all of them, say."""
-    right = {row[0]: (row[1], row[2]) for row in rows_of(leases) if row[1] or row[2]}
+    right = marks.right()
     query = text("SELECT block, active, declined FROM lease_blocks WHERE active <> 0 OR declined <> 0")
     found: dict[int, tuple[int, int]] = {row[0]: (row[1], row[2]) for row in connection.execute(query)}
     return sorted(block for block in {*right, *found} if right.get(block) != found.get(block))

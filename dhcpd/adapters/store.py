@@ -1,6 +1,7 @@
 """How do leases and events become durable, all of a batch in one transaction?"""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
@@ -8,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     Engine,
     Select,
     case,
@@ -32,6 +34,8 @@ from dhcpd.adapters import occupancy
 from dhcpd.adapters.writers import EVENT_ORDER_LOCK, make_writer
 from dhcpd.engine.leases import ACTIVE, EXPIRED, NEVER, QUARANTINED, RELEASED, Lease, LeaseChange
 
+LOADED_AT_ONCE: Final = 500
+"""Leases read from the database in one go."""
 BLOCKS_AT_ONCE = 200
 """Blocks mended in one transaction, so that clients wait for milliseconds only."""
 POSTGRESQL_LIMITS: Final = {
@@ -114,11 +118,21 @@ class Store:
         return self._engine.execution_options(writing=True).begin()
 
     def load_leases(self) -> Iterator[Lease]:
-        """Yield every IPv4 lease of the database; of a million no row may pass through SQLAlchemy's types."""
-        with self._engine.connect().execution_options(stream_results=True, max_row_buffer=5000) as connection:
-            rows = connection.exec_driver_sql(_LOAD[self._engine.dialect.name])
-            for ip, state, subnet_id, *plain, relay, info in rows:
-                yield Lease._make((_number(ip), _STATES[state], subnet_id, *plain, _number(relay), info))
+        """Yield every IPv4 lease of the database; of a million no row may pass through SQLAlchemy."""
+        with self._engine.connect() as connection, self._cursor(connection) as cursor:
+            cursor.execute(_LOAD[self._engine.dialect.name])
+            lease, made, states = Lease, tuple.__new__, _STATES
+            number = _number if self._sqlite else int
+            while rows := cursor.fetchmany(LOADED_AT_ONCE):
+                for ip, state, subnet, key, mac, client, name, vendor, began, renewed, ends, n, relay, info in rows:
+                    via = number(relay) if relay else 0
+                    plain = (key, mac, client, name, vendor, began, renewed, ends, n)
+                    yield made(lease, (number(ip), states[state], subnet, *plain, via, info))
+
+    def _cursor(self, connection: Connection) -> Any:
+        """Return a cursor of the driver's own that leaves rows with the database until they are asked for."""
+        driver: Any = connection.connection.driver_connection
+        return closing(driver.cursor()) if self._sqlite else driver.cursor(name="leases")
 
     def read_leases(self, ips: Iterable[int]) -> list[Lease]:
         """Return what the database holds of the addresses (ints): a table that fell behind catches up."""
@@ -129,13 +143,13 @@ class Store:
         with self._engine.connect() as connection:
             return [lease_of(row) for row in connection.execute(query) if row.ip.version == 4]
 
-    def check_blocks(self, leases: Iterable[Lease]) -> int:
-        """Mend what `lease_blocks` says of the leases, all of them as loaded; return how many blocks were wrong.
+    def check_blocks(self, marks: occupancy.Marks) -> int:
+        """Mend what `lease_blocks` says of the leases, all of which were noted; return how many blocks were wrong.
 
         Other workers may have written meanwhile: a suspect block is judged by what the database holds under lock.
         """
         with self._engine.connect() as connection:
-            wrong = occupancy.suspects(connection, leases)
+            wrong = occupancy.suspects(connection, marks)
         for start in range(0, len(wrong), BLOCKS_AT_ONCE):
             blocks = wrong[start : start + BLOCKS_AT_ONCE]
             with self._begin() as connection:
@@ -191,9 +205,9 @@ class Store:
         return statement.on_conflict_do_update(index_elements=["step_s", "at", "worker"], set_=merged)
 
 
-def _number(address: int | bytes) -> int:
-    """Return an address, 16 octets on SQLite or none, as an integer."""
-    return address if isinstance(address, int) else int.from_bytes(address[12:], "big")
+def _number(address: bytes) -> int:
+    """Return an IPv4 address as it stands on SQLite, 16 octets, as an integer."""
+    return int.from_bytes(address[12:], "big")
 
 
 def _moment(seconds: int) -> datetime:

@@ -41,10 +41,16 @@ class Table:
         self.on_port: dict[tuple[int, bytes], set[int]] = {}
 
     def load(self, leases: Iterable[Lease]) -> None:
-        """Fill an empty table with what the database holds."""
+        """Fill an empty table with what the database holds, each lease in the subnet that has its address now."""
         newest: dict[int, int] = {}
-        stow, know = self.leases.stow, self._clients.add
+        moved: list[Lease] = []
+        stow, know, home = self.leases.stow, self._clients.add, None
         for lease in leases:
+            if home is None or not home.first <= lease.ip <= home.last:
+                home = self.snapshot.subnet_of(lease.ip)
+            if home is not None and home.id != lease.subnet_id:
+                lease = lease._replace(subnet_id=home.id)  # the same lease, at home
+                moved.append(lease)
             stow(lease)
             if lease.state == ACTIVE:
                 know(lease)
@@ -54,11 +60,15 @@ class Table:
                 self._count_decline(lease.mac, 1)
             if _runs(lease):
                 self._timers.add(lease.expires_at, lease.ip)
+        for lease in sorted(moved, key=_recency):
+            if lease.state == ACTIVE:
+                know(lease)  # once more: of what came together, the newest is the client's
         self._idle = set(newest)
         for ip in sorted(newest, key=newest.__getitem__):
             lease = self.leases[ip]
             if lease.state not in QUARANTINED and not self._clients.knows(lease):
                 self._clients.add(lease)
+        self._return_used([pool for subnet in self.snapshot.subnets for pool in subnet.pools], ())
 
     def _watch(self) -> None:
         self._timers = Timers()
