@@ -131,8 +131,12 @@ def found_in_state(session: Session, state: str) -> ColumnElement[bool]:
 def _leasing(session: Session) -> ColumnElement[bool] | None:
     """Return the condition of those whose device leases anything in their subnet; None = they are too many."""
     sqlite = session.get_bind().dialect.name == "sqlite"
-    query = select(ReservationIdentifier.reservation_id).where(*_leases_nearby(sqlite)).limit(LEASED_AT_ONCE + 1)
-    ids = list(session.scalars(query))
+    leasing = and_(*_leases_nearby(sqlite))
+    if not sqlite:  # row by row: PostgreSQL would join all leases for a handful of rows
+        nearby = exists().where(leasing).correlate(ReservationIdentifier)
+        leasing = case((nearby, literal(1)), else_=literal(0)) == 1
+    query = select(ReservationIdentifier.reservation_id).where(leasing)
+    ids = list(session.scalars(query.limit(LEASED_AT_ONCE + 1)))
     return Reservation.id.in_(ids) if len(ids) <= LEASED_AT_ONCE else None
 
 
