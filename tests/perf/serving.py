@@ -49,8 +49,13 @@ def arguments(doc: str | None, *, rounds: int, only: str) -> argparse.Namespace:
 
 
 def p95(spent: Sequence[float]) -> float:
-    """Return the time that 95 of 100 answers keep (nearest rank): of 20 answers one may take longer."""
-    return sorted(spent)[math.ceil(0.95 * len(spent)) - 1]
+    """Return the time that 95 of 100 answers keep: of 20 answers one may take longer."""
+    return rank(spent, 0.95)
+
+
+def rank(spent: Sequence[float], share: float) -> float:
+    """Return the time that a share of them keeps (nearest rank)."""
+    return sorted(spent)[math.ceil(share * len(spent)) - 1]
 
 
 def planned(given: argparse.Namespace) -> Engine:

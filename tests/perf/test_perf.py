@@ -4,6 +4,7 @@ import pytest
 
 from tests.perf.load import Sample, _parse_perfdhcp
 from tests.perf.measure import Rate, Result, highest
+from tests.perf.profile import layer, stacks
 from tests.perf.report import chart, compare, table
 from tests.perf.servers import SERVERS
 
@@ -78,3 +79,32 @@ def test_every_server_has_a_way_to_start() -> None:
     from tests.perf.servers import _START
 
     assert {each.key for each in SERVERS} == set(_START)
+
+
+def test_samples_of_a_profile_are_told_apart_by_system_call_and_by_file() -> None:
+    script = """\
+python
+\tffffffff81c3 nf_hook_slow ([kernel.kallsyms])
+\tffffffff81f5 __x64_sys_sendto ([kernel.kallsyms])
+\t    7f40aa1c __sendto (/usr/lib/x86_64-linux-gnu/libc.so.6)
+
+python
+\tffffffff8158 jbd2_log_wait_commit ([kernel.kallsyms])
+\tffffffff8159 __x64_sys_fdatasync ([kernel.kallsyms])
+
+python
+\t    7f40bb1c sqlite3BtreeInsert (/usr/lib/x86_64-linux-gnu/libsqlite3.so.0.8.6)
+
+python
+\t    7f40cc1c [unknown] (/srv/leaseboard/dhcpd/engine/decide.cpython-311-x86_64-linux-gnu.so)
+
+python
+\t    7f40dd1c _PyEval_EvalFrameDefault (/usr/local/lib/libpython3.11.so.1.0)
+"""
+    assert [layer(stack) for stack in stacks(script.splitlines())] == [
+        "the kernel's path of packets out",
+        "the journal and its syncs, in the kernel",
+        "SQLite",
+        "ours, compiled",
+        "Python: interpreter and objects",
+    ]
