@@ -40,7 +40,7 @@ def machine() -> str:
 
 
 def steadiness() -> str:
-    """Tell how evenly an idle machine works: what a fixed piece of work costs that begins every half millisecond."""
+    """Tell how evenly an idle machine works: what a piece of work costs that begins every half millisecond."""
     spent, end = [], time.perf_counter() + STEADINESS_S
     while (began := time.perf_counter()) < end:
         sum(number * number for number in range(PIECE))
