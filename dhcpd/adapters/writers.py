@@ -122,14 +122,14 @@ def _sqlite_event(change: LeaseChange, now: int, worker: str) -> Values:
 
 
 def _sized(template: str, columns: Sequence[str], tail: str = "") -> tuple[tuple[int, str], ...]:
-    """Return the statement for 64, 16, 4 and 1 rows.
+    """Return the statement for 64, 32, and each number of rows up to 16: commits at a few thousand/s have fifteen.
 
     One statement with many rows runs to its end without the interpreter's lock; `executemany` takes the lock for
     each row, and waits for it whenever the main thread is deciding.
     """
     row = f"({', '.join('?' * len(columns))})"
     head = f"INSERT INTO {template} ({', '.join(columns)}) VALUES "
-    return tuple((size, head + ", ".join([row] * size) + tail) for size in (64, 16, 4, 1))
+    return tuple((size, head + ", ".join([row] * size) + tail) for size in (64, 32, *range(16, 0, -1)))
 
 
 _SQLITE_LEASE: Final = _sized(
