@@ -2,6 +2,7 @@
 
 import logging
 from typing import Final
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -14,10 +15,15 @@ from app.services import external_users, sessions
 from app.services.errors import DomainError, Forbidden, NotFound, Problem
 from app.views.auth import login_page, signed_in
 from app.views.preferences import gettext as _
+from app.views.render import inner
 
 router = APIRouter(prefix="/login/oidc", include_in_schema=False)
 log = logging.getLogger("leaseboard.oidc")
 COOKIE: Final = "leaseboard_oidc"
+NEXT: Final = "leaseboard_next"
+"""Keeps the page that somebody wanted, while they are at the provider."""
+MAX_NEXT: Final = 2000
+"""Characters of its address; a longer one is cut."""
 STATUS: Final = {"unavailable": 503, "no_role": 403, "disabled": 403}
 
 
@@ -31,9 +37,11 @@ async def begin(request: Request) -> Response:
         return _refused(request, refusal)
     response = RedirectResponse(url, 303)
     secure = request.app.state.settings.secure_cookies
-    response.set_cookie(
-        COOKIE, cookie, max_age=ATTEMPT_S, path="/login", httponly=True, samesite="lax", secure=secure
-    )
+    kept = {COOKIE: cookie, NEXT: quote(inner(request.query_params.get("next", "")[:MAX_NEXT], "/"))}
+    for name, value in kept.items():
+        response.set_cookie(
+            name, value, max_age=ATTEMPT_S, path="/login", httponly=True, samesite="lax", secure=secure
+        )
     return response
 
 
@@ -43,10 +51,12 @@ async def finish(request: Request) -> Response:
     oidc = _provider(request)
     try:
         who = await oidc.finish(request.cookies.get(COOKIE, ""), _redirect_uri(request), request.query_params)
-        response: Response = signed_in(request, await run_in_threadpool(_start, request, who))
+        wanted = inner(unquote(request.cookies.get(NEXT, "")), "/")
+        response: Response = signed_in(request, await run_in_threadpool(_start, request, who), wanted)
     except Refused as refusal:
         response = _refused(request, refusal)
-    response.delete_cookie(COOKIE, path="/login")
+    for name in (COOKIE, NEXT):
+        response.delete_cookie(name, path="/login")
     return response
 
 

@@ -1,5 +1,7 @@
 """Does a person of the OpenID provider come in with the right role, and nobody by a token that is not right?"""
 
+import html
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -86,6 +88,21 @@ def test_person_comes_in_and_is_told_by_the_provider_each_time(
         assert [(line.action, line.object) for line in lines] == [
             ("create", f"users/{vera.id}"), ("update", f"users/{vera.id}"),
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [("/subnets?q=a%26b&sort=-use", "/subnets?q=a%26b&sort=-use"), ("/leases/größe", "/leases/gr%C3%B6%C3%9Fe"),
+     ("//evil.example/", "/"), ("https://evil.example/", "/"), ("/\\evil.example", "/"), ("", "/")],
+)  # fmt: skip
+def test_person_comes_back_to_the_page_that_was_wanted(web: httpx.Client, wanted: str, shown: str) -> None:
+    page = web.get("/login", params={"next": wanted}).text
+    link = re.search(r'href="(/login/oidc[^"]*)"', page)
+    assert link is not None
+    there = web.get(html.unescape(link[1])).headers["location"]
+    came = web.get(httpx.get(there).headers["location"])
+    assert (came.status_code, came.headers["location"]) == (303, shown)
+    assert "leaseboard_next" not in web.cookies
 
 
 def test_sign_out_ends_the_session_here(web: httpx.Client, live_server: Any) -> None:
