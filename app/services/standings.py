@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -119,13 +120,20 @@ def _between(ip: Address, bounds: tuple[Address, Address]) -> bool:
 
 
 def found_in_state(session: Session, state: str) -> ColumnElement[bool]:
-    """Return the condition `in_state`, narrowed to where it can hold: found among all reservations soonest so."""
+    """Return the condition `in_state`, decided once for those that it can hold for, unless they are too many."""
     condition = in_state(session, state)
     if state == WAITING:
         among = _leasing(session)
     else:
         among = _leased(session, state) if state in (ACTIVE, CONFLICT) else None
-    return condition if among is None else and_(among, condition)
+    if among is None:
+        return condition
+    return _one_of(session.scalars(select(Reservation.id).where(among, condition)))
+
+
+def _one_of(ids: Iterable[int]) -> ColumnElement[bool]:
+    """Return the condition of some ids; they are written into the statement, thousands of parameters cost more."""
+    return Reservation.id.in_(bindparam(None, list(ids), expanding=True, literal_execute=True))
 
 
 def _leasing(session: Session) -> ColumnElement[bool] | None:
@@ -137,7 +145,7 @@ def _leasing(session: Session) -> ColumnElement[bool] | None:
         leasing = case((nearby, literal(1)), else_=literal(0)) == 1
     query = select(ReservationIdentifier.reservation_id).where(leasing)
     ids = list(session.scalars(query.limit(LEASED_AT_ONCE + 1)))
-    return Reservation.id.in_(ids) if len(ids) <= LEASED_AT_ONCE else None
+    return _one_of(ids) if len(ids) <= LEASED_AT_ONCE else None
 
 
 def _leased(session: Session, state: str) -> ColumnElement[bool] | None:

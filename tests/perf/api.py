@@ -27,7 +27,7 @@ from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
 from app.settings import Settings
 from tests.perf.questions import Questions, questions
-from tests.perf.serving import Stopwatch, arguments, p95, planned, served
+from tests.perf.serving import Stopwatch, arguments, p95, planned, served, steadiness
 
 TARGET_MS: Final = 100.0
 Spent = tuple[list[float], float]
@@ -125,6 +125,7 @@ def main() -> int:
     chosen = {
         g: {n: p for n, p in named.items() if given.only in g or given.only in n} for g, named in asked.items()
     }
+    sys.stdout.write(f"this machine: {steadiness()}\n")
     app = create_app(Settings(database_url=given.database, api_requests_per_minute=0))
     headers = {"Authorization": f"Bearer {token}"}
     own = Stopwatch(app)

@@ -31,7 +31,7 @@ from app.services.use_samples import HOUR_S
 from app.settings import Settings
 from tests.perf.api import TARGET_MS
 from tests.perf.large_plan import write
-from tests.perf.serving import Stopwatch, arguments, p95, planned, served
+from tests.perf.serving import Stopwatch, arguments, p95, planned, served, steadiness
 
 PASSWORD: Final = "correct horse battery"
 HOURS_APART: Final = 5
@@ -227,6 +227,7 @@ def main() -> int:
         owner = session.scalar(select(User).where(User.name == "pages"))
         owner = owner or users.create_user(session, COMMAND_LINE, "pages", PASSWORD, "admin")
         _, secret = tokens.create_token(session, COMMAND_LINE, owner, "pages", None)
+    sys.stdout.write(f"this machine: {steadiness()}\n")
     app = create_app(Settings(database_url=given.database, api_requests_per_minute=0))
     watch = Stopwatch(app)
     with served(app, watch) as url, httpx.Client(base_url=url, timeout=120) as web:

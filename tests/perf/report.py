@@ -4,23 +4,18 @@ import os
 import platform
 import re
 import subprocess
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 from tests.perf.measure import Rate, Result
 from tests.perf.servers import ROOT
-from tests.perf.serving import rank
+from tests.perf.serving import steadiness
 from tests.perf.targets import Target
 
 PAGE: Final = ROOT / "docs" / "performance.md"
 CHART: Final = ROOT / "docs" / "performance.svg"
-STEADINESS_S: Final = 3.0
-PIECE: Final = 2000
-"""Numbers that are squared and added up: some 0.15 ms, as much as an exchange costs."""
 _BEGIN, _END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
@@ -36,18 +31,6 @@ def machine() -> str:
         f"Python {platform.python_version()}; load before the run {load:.1f}; {steadiness()}; "
         f"Kea {_version('kea-dhcp4', '-v')}, dnsmasq {_version('dnsmasq', '-v')}, "
         f"ISC dhcpd {_version('dhcpd', '--version')}; {datetime.now(UTC):%Y-%m-%d}."
-    )
-
-
-def steadiness() -> str:
-    """Tell how evenly an idle machine works: what a piece of work costs that begins every half millisecond."""
-    spent, end = [], time.perf_counter() + STEADINESS_S
-    while (began := time.perf_counter()) < end:
-        sum(number * number for number in range(PIECE))
-        spent.append((time.perf_counter() - began) * 1000)
-        time.sleep(0.0005)
-    return (
-        f"a piece of work of {median(spent):.2f} ms took {rank(spent, 0.99):.2f} ms at p99 with nothing else to do"
     )
 
 

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from statistics import median
+from typing import Any, Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -19,6 +20,10 @@ from app.migrate import upgrade
 from app.services.names import NAMES
 from app.serving import settle
 from tests.perf.large_plan import fill
+
+STEADINESS_S: Final = 3.0
+PIECE: Final = 2000
+"""Numbers that are squared and added up: some 0.15 ms, as much as an exchange costs."""
 
 
 @dataclass
@@ -56,6 +61,18 @@ def p95(spent: Sequence[float]) -> float:
 def rank(spent: Sequence[float], share: float) -> float:
     """Return the time that a share of them keeps (nearest rank)."""
     return sorted(spent)[math.ceil(share * len(spent)) - 1]
+
+
+def steadiness() -> str:
+    """Tell how evenly an idle machine works: what a piece of work costs that begins every half millisecond."""
+    spent, end = [], time.perf_counter() + STEADINESS_S
+    while (began := time.perf_counter()) < end:
+        sum(number * number for number in range(PIECE))
+        spent.append((time.perf_counter() - began) * 1000)
+        time.sleep(0.0005)
+    return (
+        f"a piece of work of {median(spent):.2f} ms took {rank(spent, 0.99):.2f} ms at p99 with nothing else to do"
+    )
 
 
 def planned(given: argparse.Namespace) -> Engine:
