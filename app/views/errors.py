@@ -30,13 +30,13 @@ def answer(request: Request, error: Exception) -> Response:
     status, title, detail = _told(error)
     if wants_part(request):
         return PlainTextResponse(detail or title, status)
-    return _page(request, status, title, detail)
+    return _page(request, status, title, detail, _referer(request) if isinstance(error, BadCsrf) else "")
 
 
 def _told(error: Exception) -> tuple[int, str, str]:
     """Return the status, what happened, and what to do about it."""
     if isinstance(error, BadCsrf):
-        return 403, _("Please try again"), _("The form was too old. Go back, load the page anew and save again.")
+        return 403, _("Please try again"), _("This page is of an earlier sign-in. Open it again: what you typed comes back.")
     if isinstance(error, HTTPException):
         title = _("There is no such page") if error.status_code == HTTPStatus.NOT_FOUND else said(str(error.detail))
         return error.status_code, title, _hint(error.status_code)
@@ -60,9 +60,12 @@ def _hint(status: int) -> str:
     return ""
 
 
-def _page(request: Request, status: int, title: str, detail: str) -> Response:
-    """Return the error inside the frame of all pages for whoever is signed in, alone for anybody else."""
-    shown: dict[str, Any] = {"title": title, "detail": detail, "code": status, "request_id": ""}
+def _page(request: Request, status: int, title: str, detail: str, back: str = "") -> Response:
+    """Return the error inside the frame of all pages for whoever is signed in, alone for anybody else.
+
+    `back` is the page of the form that was not taken in.
+    """
+    shown: dict[str, Any] = {"title": title, "detail": detail, "code": status, "request_id": "", "back": back}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         shown["request_id"] = getattr(request.state, "request_id", "")
     with suppress(SQLAlchemyError), unit_of_work(request.app.state.sessions, writing=False) as session:
@@ -71,6 +74,12 @@ def _page(request: Request, status: int, title: str, detail: str) -> Response:
             limit(session, actor.ranges)
             return page(request, session, "error.html", status, **shown)
     return bare(request, "error.html", status, **shown)
+
+
+def _referer(request: Request) -> str:
+    """Return the page of ours that the request came from; the dashboard when it does not say."""
+    came = urlsplit(request.headers.get("referer", ""))
+    return inner(f"{came.path}?{came.query}" if came.query else came.path, "/")
 
 
 def session_ended() -> str:

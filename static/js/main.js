@@ -2,6 +2,7 @@
 import "./palette.js";
 import "./tables.js";
 import "./forms.js";
+import "./drafts.js";
 import "./times.js";
 import { startLive } from "./live.js";
 import { $, $$, element, say } from "./dom.js";

@@ -17,6 +17,17 @@ function written(value) {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+/** Return the value of a text that `written` wrote, or that somebody typed: a form may have been filled again. */
+function read(text, option) {
+  if (typeof option?.example === "string") return text;
+  if (text === "yes" || text === "no") return text === "yes";
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Give the row the inputs of its option's kind; keep the text where none can show the value. */
 function dress(row, value) {
   const plain = $("[name=value]", row);
@@ -111,7 +122,8 @@ function picker(row) {
 function start(row) {
   picker(row);
   row.shown = $("[name=option]", row).value;
-  dress(row, row.dataset.value ? JSON.parse(row.dataset.value) : undefined);
+  const text = $("[name=value]", row).value;
+  dress(row, row.dataset.value ? JSON.parse(row.dataset.value) : text ? read(text, find(row.shown)) : undefined);
 }
 
 for (const row of $$(".option-row", editor)) start(row);
