@@ -36,7 +36,11 @@ def answer(request: Request, error: Exception) -> Response:
 def _told(error: Exception) -> tuple[int, str, str]:
     """Return the status, what happened, and what to do about it."""
     if isinstance(error, BadCsrf):
-        return 403, _("Please try again"), _("This page is of an earlier sign-in. Open it again: what you typed comes back.")
+        return (
+            403,
+            _("Please try again"),
+            _("This page is of an earlier sign-in. Open it again: what you typed comes back."),
+        )
     if isinstance(error, HTTPException):
         title = _("There is no such page") if error.status_code == HTTPStatus.NOT_FOUND else said(str(error.detail))
         return error.status_code, title, _hint(error.status_code)
