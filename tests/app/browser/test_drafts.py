@@ -60,7 +60,8 @@ def test_form_is_filled_again_after_the_session_had_ended(planned: Site, web_pag
     expect(web_page.get_by_role("heading", name="Reservations")).to_be_visible()
     made = planned.everything("/reservations")
     assert [(row["ip"], row["hostname"], len(row["identifiers"])) for row in made] == [("10.9.0.7", "camera", 2)]
-    assert [option["option"] for option in made[0]["options"]] == ["domain-name-servers"]
+    stored = planned.api("GET", f"/reservations/{made[0]['id']}").json()
+    assert [option["option"] for option in stored["options"]] == ["domain-name-servers"]
     web_page.goto("/reservations/new?ip=10.9.0.7")
     expect(web_page.get_by_label("Name", exact=True)).to_have_value("")
 
