@@ -215,6 +215,7 @@ class Marks:
         `known` are the marks of the same blocks at another moment: only what differs is counted.
         """
         self._plan, self._rows, self._told = plan, rows, Told()
+        self._pairs: dict[Span, tuple[int, int]] = {}
         if known is None:
             self._blocks = [row[0] for row in rows]
             self._counts = [plan.counts(*row) for row in rows]
@@ -256,7 +257,15 @@ class Marks:
         return Counts(leased, declined, reserved, free, excluded)
 
     def leased_and_of_free(self, bounds: Span) -> tuple[int, int]:
-        """Return the two counts alone."""
+        """Return the two counts alone; as long as no mark changes they are remembered."""
+        found = self._pairs.get(bounds)
+        if found is None:
+            found = self._pair(bounds)
+            if len(self._pairs) < MASKS_KEPT:
+                self._pairs[bounds] = found
+        return found
+
+    def _pair(self, bounds: Span) -> tuple[int, int]:
         start, end, cut = self._cut(bounds)
         if cut:
             found = self.count(bounds)

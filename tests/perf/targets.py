@@ -97,7 +97,7 @@ def _cost(lab: Lab, clients: Clients, folder: Path, sources: Path, *, leases: in
     daemon = start_worker(lab, folder, url, sources)
     try:
         serving_s = time.monotonic() - began
-        first = clients.generator("relay", 50, 0.1)  # it takes half a second to start, which is not the worker's
+        first = clients.generator("relay", 50, 1)  # it takes half a second to start, which is not the worker's
         assert first.completed and first.p50_ms is not None, "no answer"
         started_s = serving_s + first.p50_ms / 1000
         clients.generator("relay", FULL_RATE, 1)
