@@ -128,12 +128,13 @@ def found_in_state(session: Session, state: str) -> ColumnElement[bool]:
         among = _leased(session, state) if state in (ACTIVE, CONFLICT) else None
     if among is None:
         return condition
-    return _one_of(session.scalars(select(Reservation.id).where(among, condition)))
+    return _one_of(Reservation.id, session.scalars(select(Reservation.id).where(among, condition)))
 
 
-def _one_of(ids: Iterable[int]) -> ColumnElement[bool]:
-    """Return the condition of some ids; they are written into the statement, thousands of parameters cost more."""
-    return Reservation.id.in_(bindparam(None, list(ids), expanding=True, literal_execute=True))
+def _one_of(column: Any, values: Iterable[object]) -> ColumnElement[bool]:
+    """Return the condition of some values, written into the statement: thousands of parameters cost more."""
+    found: ColumnElement[bool] = column.in_(bindparam(None, list(values), expanding=True, literal_execute=True))
+    return found
 
 
 def _leasing(session: Session) -> ColumnElement[bool] | None:
@@ -145,7 +146,7 @@ def _leasing(session: Session) -> ColumnElement[bool] | None:
         leasing = case((nearby, literal(1)), else_=literal(0)) == 1
     query = select(ReservationIdentifier.reservation_id).where(leasing)
     ids = list(session.scalars(query.limit(LEASED_AT_ONCE + 1)))
-    return _one_of(ids) if len(ids) <= LEASED_AT_ONCE else None
+    return _one_of(Reservation.id, ids) if len(ids) <= LEASED_AT_ONCE else None
 
 
 def _leased(session: Session, state: str) -> ColumnElement[bool] | None:
@@ -157,7 +158,7 @@ def _leased(session: Session, state: str) -> ColumnElement[bool] | None:
     leased = list(islice(contested(session, plan, plan.inside), LEASED_AT_ONCE + 1))
     if len(leased) > LEASED_AT_ONCE:
         return None
-    near = Reservation.ip.in_([address_of(number) for number, _ in leased])
+    near = _one_of(Reservation.ip, [address_of(number) for number, _ in leased])
     return near if state == CONFLICT else or_(Reservation.ip.is_(None), near)
 
 

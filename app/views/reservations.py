@@ -6,11 +6,10 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
-from app.models import Lease, Reservation, Subnet
+from app.models import Reservation, Subnet
 from app.models.types import Address
 from app.schemas.fields import show_identifier
 from app.schemas.reservations import ReservationIn
@@ -65,8 +64,7 @@ def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
         "reservations": rows,
         "subnets": subnets.labels(session, Subnet.id.in_({row.subnet_id for row in rows})),
         "offered": choice(session, [subnet_id]),
-        "states": standings.states(session, rows),
-        "holders": _holders(session, rows),
+        "standings": standings.standings(session, rows),
         "total": total,
         "capped": capped,
     }
@@ -80,22 +78,6 @@ def _position(text: str) -> tuple[Address | None, int] | None:
         return (ip_address(address) if address else None, int(number)) if number else None
     except ValueError:
         return None
-
-
-def _holders(session: Session, rows: list[Reservation]) -> dict[int, Lease]:
-    """Return who has the address, or which address the device has and will leave at T1."""
-    addresses = [row.ip for row in rows if row.ip is not None]
-    macs = {bytes.fromhex(i.value): row for row in rows for i in row.identifiers if i.type == "mac"}
-    held = select(Lease).where(Lease.state == "active", or_(Lease.ip.in_(addresses), Lease.mac.in_(macs)))
-    found: dict[int, Lease] = {}
-    by_ip = {row.ip: row for row in rows if row.ip is not None}
-    for lease in session.scalars(held):
-        own = macs.get(lease.mac)
-        if own is not None and lease.subnet_id == own.subnet_id:
-            found[own.id] = lease
-        elif lease.ip in by_ip:
-            found.setdefault(by_ip[lease.ip].id, lease)
-    return found
 
 
 def _csv_rows(session: Session, query: Any, known: dict[int, Any]) -> Iterator[tuple[object, ...]]:
