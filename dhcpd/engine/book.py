@@ -51,7 +51,8 @@ class Leases(MutableMapping[int, Lease]):
 
     def stow(self, lease: Lease) -> None:
         """Keep the lease of an address that has none yet, packed: nobody has used it lately."""
-        self._packed[lease.ip] = dumps(tuple(lease))
+        row: Any = lease  # its own integer is the key: compiled, `lease.ip` would be another object of 32 octets
+        self._packed[row[0]] = dumps(tuple(lease))
 
     def __delitem__(self, ip: int) -> None:
         """Forget the address; raises KeyError."""

@@ -1,6 +1,7 @@
 """Which address had a client last, by its key or by its hardware address?"""
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 from dhcpd.engine.leases import Lease
 
@@ -20,10 +21,11 @@ class Clients:
 
     def add(self, lease: Lease) -> None:
         """Note the client's address in the place of one that it had in the subnet before."""
-        key, mac = lease.client_key, lease.mac
-        self._keys.add(lease.subnet_id, key, lease.ip)
+        key, mac, row = lease.client_key, lease.mac, cast("Any", lease)
+        ip = row[0]  # the lease's own integer: compiled, `lease.ip` would be another object of 32 octets
+        self._keys.add(lease.subnet_id, key, ip)
         if key[2:] != mac or key[1:2] != b"\1":
-            self._macs.add(lease.subnet_id, mac, lease.ip)
+            self._macs.add(lease.subnet_id, mac, ip)
 
     def remove(self, lease: Lease) -> None:
         """Forget that the client has the address; the one that it had before counts again."""
@@ -58,7 +60,7 @@ class _Index:
         self.last: dict[int, dict[bytes, int]] = {}
         self.before: dict[tuple[int, bytes], int] = {}
 
-    def add(self, subnet_id: int, key: bytes, ip: int) -> None:
+    def add(self, subnet_id: int, key: bytes, ip: Any) -> None:
         addresses = self.last.get(subnet_id)
         if addresses is None:
             addresses = self.last[subnet_id] = {}

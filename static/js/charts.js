@@ -1,5 +1,5 @@
 // Charts with uPlot; colours come from the page, so that they follow the theme.
-import { $$ } from "./dom.js";
+import { $$, json } from "./dom.js";
 
 function colour(name) {
   const probe = document.createElement("i");
@@ -52,9 +52,8 @@ function plot(place) {
 }
 
 async function draw(place) {
-  const answer = await fetch(place.dataset.chart).catch(() => null);
-  if (!answer?.ok) return;
-  const data = await answer.json();
+  const data = await json(place.dataset.chart);
+  if (!data || !window.uPlot) return;  // a page that is left at once never gets the library
   if (!data.x.length) {
     place.replaceChildren(Object.assign(document.createElement("p"), { className: "chart-empty", textContent: data.empty }));
     return;

@@ -10,11 +10,21 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** Fetch a fragment of HTML; null when the server has none. */
-export async function fragment(url) {
-  const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
-  return answer.ok && !answer.redirected ? answer.text() : null;
+/** Fetch and read; null when the server has nothing, or the way to it breaks, also half-way. */
+async function read(url, options, reading) {
+  try {
+    const answer = await fetch(url, options);
+    return answer.ok && !answer.redirected ? await reading(answer) : null;
+  } catch {
+    return null;
+  }
 }
+
+/** Fetch a fragment of HTML, or null. */
+export const fragment = (url) => read(url, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } }, (answer) => answer.text());
+
+/** Fetch JSON, or null. */
+export const json = (url) => read(url, {}, (answer) => answer.json());
 
 /** Put HTML from our own server into a place, and let htmx see it. */
 export function fill(place, html) {

@@ -1,5 +1,5 @@
 // The address grid: arrow keys, ranges by dragging or Shift, a drawer per address, live repainting.
-import { $, $$, fill, fragment } from "./dom.js";
+import { $, $$, fill, fragment, json } from "./dom.js";
 
 const grid = $("[data-grid]");
 const cells = $$(".cell", grid);
@@ -123,9 +123,8 @@ let counting = null;
 function count() {
   counting ??= setTimeout(async () => {
     counting = null;
-    const answer = await fetch(`/api/v1/subnets/${grid.dataset.subnet}`).catch(() => null);
-    if (!answer?.ok) return;
-    const { usage } = await answer.json();
+    const usage = (await json(`/api/v1/subnets/${grid.dataset.subnet}`))?.usage;
+    if (!usage) return;
     for (const place of $$("[data-count]")) if (place.dataset.count in usage) place.textContent = usage[place.dataset.count].toLocaleString(document.documentElement.lang);
   }, 500);
 }

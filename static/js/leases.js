@@ -44,7 +44,7 @@ async function flush() {
   const upto = document.body.dataset.live;
   changed.clear();
   let rush = false;
-  const html = await fragment(`/leases/rows?${tail().dataset.query}&after=${shown}&upto=${upto}`).catch(() => null);
+  const html = await fragment(`/leases/rows?${tail().dataset.query}&after=${shown}&upto=${upto}`);
   shown = upto;
   if (html !== null && tail()) {
     const shell = element("template");

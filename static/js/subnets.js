@@ -1,13 +1,13 @@
 // A field that names a subnet: what the server finds is offered while somebody types.
+import { json } from "./dom.js";
+
 const WAIT_MS = 150;
 const asked = new WeakMap();
 
 async function offer(field) {
   const wanted = field.value;
-  const answer = await fetch(`/subnets/choices?q=${encodeURIComponent(wanted)}`);
-  if (!answer.ok || answer.redirected) return;
-  const hits = await answer.json();
-  if (field.value !== wanted) return;  // a later text has been asked for meanwhile
+  const hits = await json(`/subnets/choices?q=${encodeURIComponent(wanted)}`);
+  if (!hits || field.value !== wanted) return;  // a later text has been asked for meanwhile
   field.list.replaceChildren(...hits.map(({ cidr, name }) => new Option(name ? `${cidr} ${name}` : cidr, cidr)));
 }
 

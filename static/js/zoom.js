@@ -1,5 +1,5 @@
 // The buckets of a large prefix: arrow keys from one to the next, Escape back out, counts that follow the leases.
-import { $, $$ } from "./dom.js";
+import { $, $$, json } from "./dom.js";
 
 const place = $("[data-zoom]");
 const buckets = $$(".bucket", place);
@@ -34,9 +34,9 @@ function show(bucket, now) {
 
 async function recount() {
   const { subnet, from, to } = place.dataset;
-  const answer = await fetch(`/api/v1/subnets/${subnet}/grid?from=${from}&to=${to}`).catch(() => null);
-  if (!answer?.ok) return;
-  const now = new Map((await answer.json()).buckets.map((one) => [one.first, one]));
+  const found = await json(`/api/v1/subnets/${subnet}/grid?from=${from}&to=${to}`);
+  if (!found) return;
+  const now = new Map(found.buckets.map((one) => [one.first, one]));
   for (const bucket of buckets) if (now.has(bucket.dataset.first)) show(bucket, now.get(bucket.dataset.first));
 }
 
