@@ -1,6 +1,9 @@
 // Charts with uPlot; colours come from the page, so that they follow the theme.
 import { $$, json } from "./dom.js";
 
+// The library comes by a script of its own, which may be later than this one.
+if (!window.uPlot && document.readyState !== "complete") await new Promise((done) => { addEventListener("load", done, { once: true }); });
+
 function colour(name) {
   const probe = document.createElement("i");
   probe.style.color = `var(${name})`;
@@ -22,7 +25,7 @@ function times(plot, stamps, _axis, _space, step) {
   });
 }
 
-const moment = uPlot.fmtDate("{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}");
+const moment = window.uPlot?.fmtDate("{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}");
 
 function options(place, data) {
   const ink = colour("--soft");
@@ -53,7 +56,7 @@ function plot(place) {
 
 async function draw(place) {
   const data = await json(place.dataset.chart);
-  if (!data || !window.uPlot) return;  // a page that is left at once never gets the library
+  if (!data || !window.uPlot) return;  // without the library the table below tells the same
   if (!data.x.length) {
     place.replaceChildren(Object.assign(document.createElement("p"), { className: "chart-empty", textContent: data.empty }));
     return;

@@ -1,9 +1,10 @@
 """Does a person see how full pools were, as a line, a chart and a table?"""
 
+import time
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.database import make_engine, make_session_factory, unit_of_work
 from app.models.base import utc_now
@@ -53,3 +54,14 @@ def test_use_over_time_as_line_chart_and_table(web_page: Page, website: Website)
     expect(web_page.locator(".head .trend")).to_contain_text("3 peak of 7 days")
     web_page.locator(".head .trend a").click()
     expect(web_page.locator("#use canvas")).to_be_visible()
+
+
+def test_a_chart_is_drawn_also_when_its_library_comes_late(web_page: Page) -> None:
+    def late(route: Route) -> None:
+        time.sleep(1.5)
+        route.continue_()
+
+    web_page.route("**/vendor/uplot.js", late)
+    web_page.goto("/", wait_until="commit")
+    expect(web_page.locator("[data-chart] canvas, [data-chart] .chart-empty").first).to_be_attached(timeout=10_000)
+    web_page.unroute_all(behavior="ignoreErrors")
