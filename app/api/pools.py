@@ -19,7 +19,7 @@ from app.services.errors import Invalid, Problem
 
 def _show(session: Session, rows: Sequence[Pool]) -> list[PoolOut]:
     used = usage.pool_usage(session, rows)
-    return [pool_out(row, PoolUsageOut(**used[row.id]._asdict())) for row in rows]
+    return [pool_out(row, PoolUsageOut.of(**used[row.id]._asdict())) for row in rows]
 
 
 def _update(session: Session, actor: Any, row: Pool, data: PoolIn) -> Pool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from ipaddress import ip_address, ip_network
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Query, Response
 from sqlalchemy import select
@@ -37,16 +37,10 @@ from app.services import division, grid, plan_map, resizing, space, subnets, usa
 FromAddress = Annotated[str, Query(alias="from", max_length=45, description="first address; the subnet's")]
 ToAddress = Annotated[str, Query(alias="to", max_length=45, description="last address; the subnet's")]
 
-_USE: Final = tuple(UsageOut.model_fields)
-
 
 def _show(session: Session, rows: Sequence[Subnet]) -> list[SubnetOut]:
     used, places = usage.usage(session, rows), plan_map.places_of(session, rows)
-    return [subnet_out(row, places[row.id], _use(used[row.id])) for row in rows]
-
-
-def _use(counted: usage.Usage) -> UsageOut:
-    return UsageOut.of(**{name: getattr(counted, name) for name in _USE})
+    return [subnet_out(row, places[row.id], UsageOut.of(**used[row.id]._asdict())) for row in rows]
 
 
 def _update(session: Session, actor: Any, row: Subnet, data: SubnetSettings) -> Subnet:

@@ -60,7 +60,13 @@ class Outline(list[Place]):
     @cached_property
     def ends(self) -> dict[int, int]:
         """The id of the last subnet inside each, its own when there is none."""
-        return last_inside(self)
+        found: dict[int, int] = {}
+        above: list[Place] = []
+        for index, place in enumerate(self):
+            while above and above[-1].depth >= place.depth:
+                found[above.pop().id] = self[index - 1].id
+            above.append(place)
+        return found | {place.id: self[-1].id for place in above}
 
 
 def whole(session: Session) -> Outline:
@@ -94,17 +100,6 @@ def _holds(place: Place, first: int, last: int) -> bool:
 def holds(outer: Place, inner: Place) -> bool:
     """Tell whether one subnet lies inside another (or is it)."""
     return _holds(outer, inner.first, inner.last)
-
-
-def last_inside(places: Sequence[Place]) -> dict[int, int]:
-    """Return, for each subnet of an outline, the id of the last one inside it; its own when there is none."""
-    found: dict[int, int] = {}
-    above: list[Place] = []
-    for index, place in enumerate(places):
-        while above and above[-1].depth >= place.depth:
-            found[above.pop().id] = places[index - 1].id
-        above.append(place)
-    return found | {place.id: places[-1].id for place in above}
 
 
 def matching(places: Sequence[Place], text: str) -> list[Place]:

@@ -16,7 +16,7 @@ from app.models import Subnet
 from app.services.facts import Facts, PoolRange, load_plan
 from app.services.kept import Kept, kept_for
 from app.services.nesting import Node, Range, nested, places, ranges
-from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, Row, Told, blocks_of, numbers_within, told
+from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, Row, Told, blocks_of, told
 from app.services.spans import IPV4_BASE, Span, merge, size, span
 
 PLAN_MAP: Final = "plan map"
@@ -215,7 +215,6 @@ class Marks:
         `known` are the marks of the same blocks at another moment: only what differs is counted.
         """
         self._plan, self._rows, self._told = plan, rows, Told()
-        self._pairs: dict[Span, tuple[int, int]] = {}
         if known is None:
             self._blocks = [row[0] for row in rows]
             self._counts = [plan.counts(*row) for row in rows]
@@ -257,15 +256,7 @@ class Marks:
         return Counts(leased, declined, reserved, free, excluded)
 
     def leased_and_of_free(self, bounds: Span) -> tuple[int, int]:
-        """Return the two counts alone; as long as no mark changes they are remembered."""
-        found = self._pairs.get(bounds)
-        if found is None:
-            found = self._pair(bounds)
-            if len(self._pairs) < MASKS_KEPT:
-                self._pairs[bounds] = found
-        return found
-
-    def _pair(self, bounds: Span) -> tuple[int, int]:
+        """Return the two counts alone."""
         start, end, cut = self._cut(bounds)
         if cut:
             found = self.count(bounds)
@@ -348,32 +339,17 @@ def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
 
 def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:
     """Return what leases mark in the bounds; of the whole plan only what changed since the last time is counted."""
-    if _is_large(plan, bounds):
-        return _marks_of_all(session, plan)
+    if len(bounds) > SPANS_AT_ONCE or size(merge(bounds)) * MOST >= plan.size:
+        plan.marks = found = plan.marks.at(told(session, plan.inside))
+        return found  # and not what another thread may have put there meanwhile
     return Marks(plan, blocks_of(session, bounds))
-
-
-def _is_large(plan: PlanMap, bounds: Sequence[Span]) -> bool:
-    return len(bounds) > SPANS_AT_ONCE or size(merge(bounds)) * MOST >= plan.size
-
-
-def _marks_of_all(session: Session, plan: PlanMap) -> Marks:
-    plan.marks = found = plan.marks.at(told(session, plan.inside))
-    return found  # and not what another thread may have put there meanwhile
 
 
 def contested(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Iterator[tuple[int, bool]]:
     """Yield the leased addresses (keys) of the bounds that are promised (True) or known to be in use, in order."""
-    if _is_large(plan, bounds):
-        found = _marks_of_all(session, plan).contested
-        for first, last in bounds:
-            yield from found[bisect_left(found, (first,)) : bisect_right(found, (last, True))]
-        return
-    for block, active, _ in blocks_of(session, bounds):
-        bits = active & plan.bound.get(block, 0)
-        start = IPV4_BASE + (block << BLOCK_BITS)
-        for number in numbers_within(bounds, start, bits):
-            yield number, bool(plan.masks(block).reserved >> (number - start) & 1)
+    found = marks_in(session, plan, bounds).contested
+    for first, last in bounds:
+        yield from found[bisect_left(found, (first,)) : bisect_right(found, (last, True))]
 
 
 def places_of(session: Session, rows: Sequence[Subnet]) -> dict[int, Node]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.services.plan_map import Marks, PlanMap, map_of, marks_in
+from app.services.plan_map import PlanMap, map_of, marks_in
 from app.services.spans import Span
 
 
@@ -36,9 +36,8 @@ def counted(session: Session, bounds: Mapping[int, Span]) -> dict[int, Counted]:
 
 def _counts(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> list[Counted]:
     marks = marks_in(session, plan, bounds)
-    return [_count(plan, marks, each) for each in bounds]
-
-
-def _count(plan: PlanMap, marks: Marks, bounds: Span) -> Counted:
-    part, (leased, of_free) = plan.part(bounds), marks.leased_and_of_free(bounds)
-    return Counted(part.pool, leased, part.open - of_free)
+    found = []
+    for each in bounds:
+        part, (leased, of_free) = plan.part(each), marks.leased_and_of_free(each)
+        found.append(Counted(part.pool, leased, part.open - of_free))
+    return found

@@ -30,7 +30,8 @@ def answer(request: Request, error: Exception) -> Response:
     status, title, detail = _told(error)
     if wants_part(request):
         return PlainTextResponse(detail or title, status)
-    return _page(request, status, title, detail, _referer(request) if isinstance(error, BadCsrf) else "")
+    back = _ours(request.headers.get("referer", "")) if isinstance(error, BadCsrf) else ""
+    return _page(request, status, title, detail, back)
 
 
 def _told(error: Exception) -> tuple[int, str, str]:
@@ -80,10 +81,10 @@ def _page(request: Request, status: int, title: str, detail: str, back: str = ""
     return bare(request, "error.html", status, **shown)
 
 
-def _referer(request: Request) -> str:
-    """Return the page of ours that the request came from; the dashboard when it does not say."""
-    came = urlsplit(request.headers.get("referer", ""))
-    return inner(f"{came.path}?{came.query}" if came.query else came.path, "/")
+def _ours(url: str) -> str:
+    """Return the page of ours that an address names; the dashboard when it names none."""
+    asked = urlsplit(url)
+    return inner(f"{asked.path}?{asked.query}" if asked.query else asked.path, "/")
 
 
 def session_ended() -> str:
@@ -96,10 +97,9 @@ def _to_sign_in(request: Request) -> Response:
 
     A part of a page is told where that is: the page goes there unless something is typed in it.
     """
-    asked = urlsplit(str(request.url))
+    here = _ours(str(request.url))
     if request.method not in SAFE or wants_part(request):
-        asked = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer", ""))
-    here = inner(f"{asked.path}?{asked.query}" if asked.query else asked.path, "/")
+        here = _ours(request.headers.get("hx-current-url") or request.headers.get("referer", ""))
     wishes = {"next": here} if here != "/" else {}
     if request.cookies.get(COOKIE):
         wishes["ended"] = "1"

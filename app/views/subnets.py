@@ -80,7 +80,7 @@ def list_subnets(request: Request, session: Db, actor: Viewer) -> Response:
         "t": table, "places": part, "tree": tree, "total": len(places), "any": bool(everything),
         "parents": everything.inside, "within": within, "folded": folded, "fold_url": _fold_url(table, folded),
         "top": _branches(found)[:MAX_FOLDED], **_details(session, part),
-        "gaps": _gaps(_seen(everything, folded - _around(everything.known, within)), part) if tree else {},
+        "gaps": _gaps(unfolded(everything, folded - _around(everything.known, within)), part) if tree else {},
     }  # fmt: skip
     return page(request, session, "subnets/list.html", part="found", **shown)
 
@@ -99,11 +99,11 @@ def _fold_url(table: Table, folded: set[int]) -> Callable[[int], str]:
     return lambda id_: table.url(fold=",".join(map(str, sorted(folded ^ {id_}))))
 
 
-def unfolded(places: list[Place], folded: set[int]) -> list[Place]:
+def unfolded(places: Outline, folded: set[int]) -> Outline:
     """Return the places that are in no folded branch; places are in the order of the tree."""
     if not folded:
         return places
-    seen: list[Place] = []
+    seen = Outline()
     hidden_below: int | None = None
     for place in places:
         if hidden_below is not None and place.depth > hidden_below:
@@ -111,10 +111,6 @@ def unfolded(places: list[Place], folded: set[int]) -> list[Place]:
         hidden_below = place.depth if place.id in folded else None
         seen.append(place)
     return seen
-
-
-def _seen(everything: Outline, folded: set[int]) -> Outline:
-    return Outline(unfolded(everything, folded)) if folded else everything
 
 
 def _branches(places: list[Place]) -> list[int]:
@@ -135,12 +131,12 @@ def _around(known: dict[int, Place], place: Place | None) -> set[int]:
     return found
 
 
-def _found(places: list[Place], table: Table) -> list[Place]:
+def _found(places: Outline, table: Table) -> Outline:
     within = _number(table.params["within"])
     if within:
         top = next((place for place in places if place.id == within), None)
-        places = [p for p in places if top and p.id != within and outline.holds(top, p)]
-    return outline.matching(places, table.params["q"]) if table.params["q"] else places
+        places = Outline(p for p in places if top and p.id != within and outline.holds(top, p))
+    return Outline(outline.matching(places, table.params["q"])) if table.params["q"] else places
 
 
 def _ordered(session: Session, places: list[Place], table: Table) -> list[Place]:
@@ -179,12 +175,12 @@ def _gaps(seen: Outline, part: Sequence[Place]) -> dict[str, dict[int, list[str]
     """Return what is free: `before` a row of the part, and `after` the row that ends its parent."""
     before: dict[int, list[str]] = {}
     after: dict[int, list[str]] = {}
-    for parent in {place.parent for place in part if place.parent} | {place.id for place in part}:
-        if parent in seen.inside:
-            free = outline.gaps(seen.known[parent], seen.inside[parent])
-            if 0 in free:
-                after[seen.ends[parent]] = free.pop(0)
-            before |= free
+    wanted = {place.parent for place in part if place.parent} | {place.id for place in part}
+    for parent in sorted(wanted & seen.inside.keys(), key=lambda id_: seen.known[id_].depth):
+        free = outline.gaps(seen.known[parent], seen.inside[parent])
+        if 0 in free:
+            after[seen.ends[parent]] = free.pop(0)
+        before |= free
     return {"before": before, "after": after}
 
 

@@ -93,12 +93,11 @@ class Table:
     def _rehome(self, old: Snapshot) -> None:
         """Put leases into the subnet that holds their address now: a split, merge or resize moves no client.
 
-        At the start every lease is looked at, later those in ranges that are new, changed or gone.
+        Those in ranges that are new, changed or gone are looked at.
         """
         before, after = ({(s.id, s.first, s.last) for s in snapshot.subnets} for snapshot in (old, self.snapshot))
-        looked_at = self._leases_in(before ^ after) if before else self.leases.unpacked()
         moved: dict[int, Lease] = {}
-        for lease in looked_at:
+        for lease in self._leases_in(before ^ after):
             home = self.snapshot.subnet_of(lease.ip)
             if home is not None and home.id != lease.subnet_id:
                 moved[lease.ip] = lease._replace(subnet_id=home.id)

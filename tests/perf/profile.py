@@ -82,23 +82,10 @@ def _sampled(
     clients: Clients, pid: int, file: Path, rate: float, seconds: float
 ) -> tuple[Sample, float, Counter[str]]:
     clients.generator("relay", rate, 1)
-    record = (
-        "perf",
-        "record",
-        "-q",
-        "-e",
-        "cpu-clock",
-        "-F",
-        str(SAMPLES_S),
-        "-g",
-        "-o",
-        str(file),
-        "-p",
-        str(pid),
-    )
+    record = f"perf record -q -e cpu-clock -F {SAMPLES_S} -g -o {file} -p {pid} -- sleep {seconds + 1:g}"
     with ThreadPoolExecutor(1) as pool:
         before = cpu_s(pid)
-        recorded = pool.submit(run, *record, "--", "sleep", f"{seconds + 1:g}")
+        recorded = pool.submit(run, *record.split())
         sample = clients.generator("relay", rate, seconds)
         spent_us = (cpu_s(pid) - before) / max(1, sample.completed) * 1e6
         recorded.result()
