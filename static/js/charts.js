@@ -1,9 +1,6 @@
 // Charts with uPlot; colours come from the page, so that they follow the theme.
 import { $$, json } from "./dom.js";
 
-// The library comes by a script of its own, which may be later than this one.
-if (!window.uPlot && document.readyState !== "complete") await new Promise((done) => { addEventListener("load", done, { once: true }); });
-
 function colour(name) {
   const probe = document.createElement("i");
   probe.style.color = `var(${name})`;

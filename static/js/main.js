@@ -1,16 +1,14 @@
-// What runs on every page.
+// What runs on every page; what one page needs stands in that page, so that all of it runs before the page counts as loaded.
 import "./palette.js";
 import "./tables.js";
 import "./forms.js";
 import "./drafts.js";
 import "./times.js";
+import "./subnets.js";
 import { startLive } from "./live.js";
 import { $, $$, element, say } from "./dom.js";
 
 startLive();
-
-const wishes = [["[data-grid]", "./grid.js"], ["[data-zoom]", "./zoom.js"], ["[data-chart]", "./charts.js"], ["[data-lease-tail]", "./leases.js"], ["[data-ticker]", "./ticker.js"], ["[data-ruler]", "./ruler.js"], ["[data-upload]", "./upload.js"], [".explain", "./octets.js"], ["[data-options]", "./options.js"], ["[data-subnets]", "./subnets.js"]];
-for (const [selector, module] of wishes) if ($(selector)) import(module);
 
 // A part of the page that could not be fetched stays as it was; why is said once, however often it is tried.
 document.addEventListener("htmx:response:error", ({ detail }) => {

@@ -4,7 +4,7 @@ import socket
 import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.builders import Product, Site, discover
 
@@ -207,6 +207,19 @@ def test_a_large_prefix_zooms_by_key_and_by_click(page: Page, product: Product) 
     page.wait_for_url("**at=10.0.0.0/8")
     page.go_back()
     page.wait_for_url("**at=10.7.0.0/16")
+
+
+def test_keys_work_as_soon_as_a_page_has_loaded_however_late_its_script_comes(web_page: Page, website: Site) -> None:
+    subnet = website.api("POST", "/subnets", json={"cidr": "10.0.0.0/8", "dhcp_enabled": False}).json()["id"]
+
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    web_page.route("**/js/zoom.js", late)
+    web_page.goto(f"/subnets/{subnet}?at=10.7.0.0/16")
+    web_page.keyboard.press("Escape")
+    web_page.wait_for_url("**at=10.0.0.0/8")
 
 
 def test_branches_of_the_tree_fold_by_mouse_and_by_key(web_page: Page, website: Site) -> None:
