@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, OptionRow
@@ -35,8 +35,15 @@ class Reservation(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy reads it from the class
 
 
+def _octets(context: Any) -> bytes:
+    return bytes.fromhex(context.get_current_parameters()["value"])
+
+
 class ReservationIdentifier(Base):
-    """One way to recognise the device: mac, client_id, duid, or what a relay says; value in lower-case hex."""
+    """One way to recognise the device: mac, client_id, duid, or what a relay says.
+
+    value: in lower-case hex; octets: the same, as leases have it. Neither changes once the row is there.
+    """
 
     __tablename__ = "reservation_identifiers"
     __table_args__ = (Index(None, "subnet_id", "type", "value", unique=True),)
@@ -46,3 +53,4 @@ class ReservationIdentifier(Base):
     subnet_id: Mapped[int]
     type: Mapped[str] = mapped_column(String(13))
     value: Mapped[str] = mapped_column(String(510), index=True)
+    octets: Mapped[bytes] = mapped_column(LargeBinary, default=_octets)

@@ -155,6 +155,12 @@ class PlanMap:
                 self._parts[bounds] = found
         return found
 
+    @cached_property
+    def of_subnets(self) -> list[tuple[int, int, int]]:
+        """Of every subnet its id and, of its `Part`, `pool` and `open`."""
+        parts = ((id_, self.part((first, last))) for id_, first, last in self.subnets)
+        return [(id_, part.pool, part.open) for id_, part in parts]
+
     def counts(self, block: int, active: int, declined: int) -> Counts:
         """Return what the marks of a block mean; those of most blocks are as they were when last asked for."""
         known = self._counted.get(block)
@@ -219,8 +225,10 @@ class Marks:
             self._blocks = [row[0] for row in rows]
             self._counts = [plan.counts(*row) for row in rows]
             self._cuts: dict[Span, Cut] = {}
+            self._of_subnets: list[Cut] | None = None
         else:
             self._blocks, self._counts, self._cuts = known._blocks, known._counts.copy(), known._cuts
+            self._of_subnets = known._of_subnets
             for index, (row, before) in enumerate(zip(rows, known._rows, strict=True)):
                 if row != before:
                     self._counts[index] = plan.counts(*row)
@@ -245,7 +253,10 @@ class Marks:
 
     def count(self, bounds: Span) -> Counts:
         """Return the counts of a span (keys)."""
-        start, end, cut = self._cut(bounds)
+        return self._counted(self._cut(bounds))
+
+    def _counted(self, found: Cut) -> Counts:
+        start, end, cut = found
         if start == end:
             return _NONE
         leased, declined, reserved, free, excluded = (column[end] - column[start] for column in self._before)
@@ -255,16 +266,23 @@ class Marks:
             free, excluded = free - own[3], excluded - own[4]
         return Counts(leased, declined, reserved, free, excluded)
 
-    def leased_and_of_free(self, bounds: Span) -> tuple[int, int]:
-        """Return the two counts alone."""
-        start, end, cut = self._cut(bounds)
-        if cut:
-            found = self.count(bounds)
-            return found.leased, found.of_free
-        if start == end:
-            return 0, 0
+    def of_subnets(self) -> list[tuple[int, int]]:
+        """Return how many are leased in every subnet, and how many of the free are taken, in the plan's order."""
+        if self._of_subnets is None:
+            self._of_subnets = [self._cut((first, last)) for _, first, last in self._plan.subnets]
+        if not self._rows:
+            return [(0, 0)] * len(self._of_subnets)
         leased, free = self._before[0], self._before[3]
-        return leased[end] - leased[start], free[end] - free[start]
+        return [
+            self._leased_and_free(each)
+            if each[2]
+            else (leased[each[1]] - leased[each[0]], free[each[1]] - free[each[0]])
+            for each in self._of_subnets
+        ]
+
+    def _leased_and_free(self, found: Cut) -> tuple[int, int]:
+        counts = self._counted(found)
+        return counts.leased, counts.of_free
 
     def of_free(self, bounds: Span) -> int:
         """Return the one count alone."""

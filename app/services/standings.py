@@ -1,29 +1,16 @@
 """Does each device have what it was promised?"""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    LargeBinary,
-    and_,
-    bindparam,
-    case,
-    cast,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    type_coerce,
-)
+from sqlalchemy import ARRAY, ColumnElement, Integer, and_, case, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Lease, Reservation, ReservationIdentifier, Subnet
-from app.models.types import Address
+from app.models.types import Address, IpAddress, pack_address
 from app.services.kept import Kept, kept_for
 from app.services.plan_map import PLAN_MAP, PlanMap, contested
 from app.services.spans import address_of
@@ -128,25 +115,34 @@ def found_in_state(session: Session, state: str) -> ColumnElement[bool]:
         among = _leased(session, state) if state in (ACTIVE, CONFLICT) else None
     if among is None:
         return condition
-    return _one_of(Reservation.id, session.scalars(select(Reservation.id).where(among, condition)))
+    return _one_of(session, Reservation.id, session.scalars(select(Reservation.id).where(among, condition)).all())
 
 
-def _one_of(column: Any, values: Iterable[object]) -> ColumnElement[bool]:
-    """Return the condition of some values, written into the statement: thousands of parameters cost more."""
-    found: ColumnElement[bool] = column.in_(bindparam(None, list(values), expanding=True, literal_execute=True))
+def _one_of(session: Session, column: Any, values: Sequence[object]) -> ColumnElement[bool]:
+    """Return the condition of some numbers or addresses, given as one value: a parameter for each costs more."""
+    found: ColumnElement[bool]
+    if session.get_bind().dialect.name == "sqlite":
+        given = func.json_each(json.dumps(values, default=_hex)).table_valued("value").c.value
+        found = column.in_(select(func.unhex(given) if isinstance(column.type, IpAddress) else given))
+    else:
+        found = column == func.any(cast(values, ARRAY(column.type)))
     return found
+
+
+def _hex(address: Address) -> str:
+    return pack_address(address).hex()
 
 
 def _leasing(session: Session) -> ColumnElement[bool] | None:
     """Return the condition of those whose device leases anything in their subnet; None = they are too many."""
     sqlite = session.get_bind().dialect.name == "sqlite"
-    leasing = and_(*_leases_nearby(sqlite))
+    leasing = and_(*_leases_nearby())
     if not sqlite:  # row by row: PostgreSQL would join all leases for a handful of rows
         nearby = exists().where(leasing).correlate(ReservationIdentifier)
         leasing = case((nearby, literal(1)), else_=literal(0)) == 1
     query = select(ReservationIdentifier.reservation_id).where(leasing)
     ids = list(session.scalars(query.limit(LEASED_AT_ONCE + 1)))
-    return _one_of(Reservation.id, ids) if len(ids) <= LEASED_AT_ONCE else None
+    return _one_of(session, Reservation.id, ids) if len(ids) <= LEASED_AT_ONCE else None
 
 
 def _leased(session: Session, state: str) -> ColumnElement[bool] | None:
@@ -158,7 +154,7 @@ def _leased(session: Session, state: str) -> ColumnElement[bool] | None:
     leased = list(islice(contested(session, plan, plan.inside), LEASED_AT_ONCE + 1))
     if len(leased) > LEASED_AT_ONCE:
         return None
-    near = _one_of(Reservation.ip, [address_of(number) for number, _ in leased])
+    near = _one_of(session, Reservation.ip, [address_of(number) for number, _ in leased])
     return near if state == CONFLICT else or_(Reservation.ip.is_(None), near)
 
 
@@ -169,7 +165,7 @@ def in_state(session: Session, state: str) -> ColumnElement[bool]:
     there = (Lease.ip == Reservation.ip, Lease.state == "active")
     held = exists().where(*there).correlate(Reservation)
     own = exists().where(*there, _promised_to(sqlite)).correlate(Reservation)
-    near = _near(sqlite)
+    near = _near()
     return {
         ACTIVE: or_(and_(has_ip, own), and_(~has_ip, near)),
         CONFLICT: and_(has_ip, held, ~own),
@@ -179,18 +175,17 @@ def in_state(session: Session, state: str) -> ColumnElement[bool]:
     }[state]
 
 
-def _near(sqlite: bool) -> ColumnElement[bool]:
+def _near() -> ColumnElement[bool]:
     """Return the condition that the device leases an address of the reservation's subnet, found by its MAC."""
     own = ReservationIdentifier.reservation_id == Reservation.id
-    return exists().where(own, *_leases_nearby(sqlite)).correlate(Reservation)
+    return exists().where(own, *_leases_nearby()).correlate(Reservation)
 
 
-def _leases_nearby(sqlite: bool) -> tuple[ColumnElement[bool], ...]:
+def _leases_nearby() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that a MAC of a reservation leases an address of its subnet."""
-    octets = (func.unhex if sqlite else func.decode)(ReservationIdentifier.value, *(() if sqlite else ("hex",)))
     return (
         ReservationIdentifier.type == "mac",
-        Lease.mac == type_coerce(octets, LargeBinary),
+        Lease.mac == ReservationIdentifier.octets,
         Lease.state == "active",
         Subnet.id == ReservationIdentifier.subnet_id,
         Lease.ip.between(Subnet.first, Subnet.last),
@@ -198,28 +193,25 @@ def _leases_nearby(sqlite: bool) -> tuple[ColumnElement[bool], ...]:
 
 
 def _promised_to(sqlite: bool) -> ColumnElement[bool]:
-    """Return the condition that an identifier of the reservation is one of the lease's; both as hexadecimal."""
-
-    def digits(column: Any) -> Any:
-        return func.lower(func.hex(column)) if sqlite else func.encode(column, "hex")
-
-    value, kind = ReservationIdentifier.value, ReservationIdentifier.type
+    """Return the condition that an identifier of the reservation is one of the lease's."""
+    octets, kind = ReservationIdentifier.octets, ReservationIdentifier.type
+    relayed = func.lower(func.hex(Lease.relay_info)) if sqlite else func.encode(Lease.relay_info, "hex")
     position = func.instr if sqlite else func.strpos
-    client, relayed = digits(Lease.client_id), digits(Lease.relay_info)
-    length = literal(1) * func.length(value) / 2
+    length = literal(1) * func.length(octets)
     two = func.printf("%02x", length) if sqlite else func.lpad(func.to_hex(cast(length, Integer)), 2, "0")
-    duid = and_(func.substr(client, 1, 2) == DUID_TYPE.hex(), func.substr(client, 11) == value)
+    told = two.concat(ReservationIdentifier.value)
     relays = [
-        and_(kind == name, position(relayed, literal(f"{code:02x}").concat(two).concat(value)) % 2 == 1)
+        and_(kind == name, position(relayed, literal(f"{code:02x}").concat(told)) % 2 == 1)
         for name, code in RELAY_KINDS
     ]
+    duid = and_(func.substr(Lease.client_id, 1, 1) == DUID_TYPE, func.substr(Lease.client_id, 6) == octets)
     return (
         exists()
         .where(
             ReservationIdentifier.reservation_id == Reservation.id,
             or_(
-                and_(kind == "mac", digits(Lease.mac) == value),
-                and_(kind == "client_id", client == value),
+                and_(kind == "mac", Lease.mac == octets),
+                and_(kind == "client_id", Lease.client_id == octets),
                 and_(kind == "duid", duid),
                 *relays,
             ),

@@ -1,43 +1,37 @@
 """How many addresses are leased and how many are free, in the whole plan or in parts of it? Always exact."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
-from app.services.plan_map import PlanMap, map_of, marks_in
+from app.services.plan_map import map_of, marks_in
 from app.services.spans import Span
 
-
-class Counted(NamedTuple):
-    """Addresses of a span: those of pools, those that are leased, and those that are free."""
-
-    pool: int
-    leased: int
-    free: int
+Counted: TypeAlias = tuple[int, int, int, int]
+"""(id of a subnet, addresses of its pools, leased, free)."""
 
 
 def totals(session: Session) -> tuple[int, int]:
     """Return how many addresses are leased and how many are free, over all that the session sees."""
     plan = map_of(session)
-    found = _counts(session, plan, plan.inside)
-    return sum(each.leased for each in found), sum(each.free for each in found)
+    marks = marks_in(session, plan, plan.inside)
+    leased = sum(marks.count(bounds).leased for bounds in plan.inside)
+    return leased, sum(plan.part(bounds).open - marks.of_free(bounds) for bounds in plan.inside)
 
 
 def free_in(session: Session, bounds: Sequence[Span]) -> list[int]:
     """Return how many addresses of each span are free."""
-    return [each.free for each in _counts(session, map_of(session), bounds)]
-
-
-def counted(session: Session, bounds: Mapping[int, Span]) -> dict[int, Counted]:
-    """Return what is counted of each of many spans, by the same keys."""
-    return dict(zip(bounds, _counts(session, map_of(session), list(bounds.values())), strict=True))
-
-
-def _counts(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> list[Counted]:
+    plan = map_of(session)
     marks = marks_in(session, plan, bounds)
-    found = []
-    for each in bounds:
-        part, (leased, of_free) = plan.part(each), marks.leased_and_of_free(each)
-        found.append(Counted(part.pool, leased, part.open - of_free))
-    return found
+    return [plan.part(each).open - marks.of_free(each) for each in bounds]
+
+
+def of_subnets(session: Session) -> list[Counted]:
+    """Return what is counted of every subnet that the session sees."""
+    plan = map_of(session)
+    marks = marks_in(session, plan, plan.inside).of_subnets()
+    return [
+        (id_, pool, leased, open_ - taken)
+        for (id_, pool, open_), (leased, taken) in zip(plan.of_subnets, marks, strict=True)
+    ]

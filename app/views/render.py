@@ -1,8 +1,7 @@
 """How does a page become HTML?"""
 
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Path, Query, Request
@@ -17,7 +16,7 @@ from app.notify import rules
 from app.services import events, workers
 from app.services.subnets import Label
 from app.settings import PROJECT
-from app.views import effects, formats, preferences
+from app.views import effects, formats, parts, preferences
 from app.views.options import shown
 from app.views.sentences import said
 from dhcpd.engine.reasons import explain
@@ -29,35 +28,7 @@ OptionalId = Annotated[int, Query(ge=0, le=2**31 - 1)]
 """0 = none."""
 Part = Annotated[int, Query(ge=0, le=2**24)]
 
-KEPT: Final = 4096
-"""Texts and pictures that are ready."""
-
 templates = Jinja2Templates(directory=PROJECT / "templates")
-
-
-@lru_cache(maxsize=KEPT)
-def icon(name: str, label: str = "") -> Markup:
-    """Return a picture of the sprite; without a label it is decoration."""
-    said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    href = f"{assets().url('vendor/icons.svg')}#{name}"
-    return Markup('<svg class="icon" {}><use href="{}"></use></svg>').format(said, href)
-
-
-def translated(text: str, /, **values: object) -> Markup:
-    """Return a text in the viewer's language, with the values in it; they are escaped, and % is written %%."""
-    found = preferences.gettext(text)
-    return Markup(found) % values if values else _written(found)
-
-
-@lru_cache(maxsize=KEPT)
-def _written(text: str) -> Markup:
-    return Markup(text % {})
-
-
-def hidden_fields(values: dict[str, object]) -> Markup:
-    """Return hidden inputs that carry values along with a form."""
-    inputs = (Markup('<input type="hidden" name="{}" value="{}">').format(k, v) for k, v in values.items() if v)
-    return Markup("").join(inputs)
 
 
 def subnet_options(subnets: Iterable[Label], chosen: object) -> Markup:
@@ -75,11 +46,18 @@ def _prepare() -> None:
     env.install_gettext_callables(preferences.gettext, preferences.ngettext, newstyle=True)  # type: ignore[attr-defined]  # of the extension
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
-        _=translated,  # a third of the time of the extension's
+        _=parts.translated,  # a third of the time of the extension's
         catalogue=OPTIONS,
-        icon=icon,
+        icon=parts.icon,
+        badge=parts.badge,
+        pick=parts.pick,
+        act=parts.act,
+        mac_cell=parts.mac_cell,
+        bar=parts.bar,
+        spark_line=parts.spark_line,
+        full_in=parts.full_in,
         asset=lambda name: assets().url(name),
-        hidden_fields=hidden_fields,
+        hidden_fields=parts.hidden_fields,
         prefs=preferences.current,
         escape=escape,
         languages=preferences.LANGUAGES,
@@ -109,9 +87,6 @@ def _prepare() -> None:
         page_href=formats.page_href,
         said=said,
         plain=formats.plain,
-        full_in=formats.full_in,
-        why_not_full=formats.why_not_full,
-        spark=formats.spark,
         short_number=formats.short_number,
     )
     env.tests["random_mac"] = is_locally_administered

@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Pool, Subnet
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
-from app.services import client_classes, outline, subnets
+from app.services import client_classes, outline, subnets, totals
 from app.services.errors import DomainError
 from app.services.outline import Outline, Place
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.services.search import subnets_like
-from app.services.totals import counted
 from app.services.usage import usage as count_usage
 from app.services.use_history import outlooks, peak_shares
 from app.views import custom_values, tables
@@ -141,25 +140,24 @@ def _found(places: Outline, table: Table) -> Outline:
 
 def _ordered(session: Session, places: list[Place], table: Table) -> list[Place]:
     name = table.sort.removeprefix("-")
-    usage = counted(session, {p.id: (p.first, p.last) for p in places}) if name in BY_USE else {}
-    peaks = peak_shares(session) if name == "peak" else {}
-
-    def use(place: Place) -> float | None:
-        own = usage[place.id]
-        return (own.pool - own.free) / own.pool if own.pool else None
-
-    keys = {
-        "cidr": None,
-        "name": lambda p: p.name.lower() or None,
-        "vlan": lambda p: p.vlan,
-        "use": use,
-        "peak": lambda p: max(peaks[p.id], use(p) or 0.0) if p.id in peaks else None,
-        "leased": lambda p: usage[p.id].leased,
-        "free": lambda p: usage[p.id].free,
-    }
     if name == "cidr":
         return places[::-1] if table.sort == "-cidr" else places
-    return tables.ordered(places, table.sort, keys)
+    known = _by_use(session, name) if name in BY_USE else {}
+    keys = {"name": lambda p: p.name.lower() or None, "vlan": lambda p: p.vlan}
+    return tables.ordered(places, table.sort, keys | dict.fromkeys(BY_USE, lambda p: known.get(p.id)))
+
+
+def _by_use(session: Session, name: str) -> dict[int, float]:
+    """Return a figure of each subnet's pools by its id; one without pools has only the leases."""
+    counted = totals.of_subnets(session)
+    if name == "leased":
+        return {id_: leased for id_, _, leased, _ in counted}
+    if name == "free":
+        return {id_: free for id_, pool, _, free in counted if pool}
+    used = {id_: (pool - free) / pool for id_, pool, _, free in counted if pool}
+    if name == "use":
+        return used
+    return {id_: max(share, used.get(id_, 0.0)) for id_, share in peak_shares(session).items()}
 
 
 def _details(session: Session, part: Sequence[Place]) -> dict[str, Any]:

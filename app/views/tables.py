@@ -5,7 +5,6 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -142,7 +141,8 @@ def ordered(rows: list[Any], sort: str, keys: Mapping[str, Any]) -> list[Any]:
     name = sort.removeprefix("-")
     if name not in keys:
         return rows
-    pairs = [(keys[name](row), row) for row in rows]
-    known = [pair for pair in pairs if pair[0] is not None]
-    known.sort(key=itemgetter(0), reverse=sort.startswith("-"))
-    return [row for _, row in known] + [row for key, row in pairs if key is None]
+    values = list(map(keys[name], rows))
+    known = [index for index, value in enumerate(values) if value is not None]
+    known.sort(key=values.__getitem__, reverse=sort.startswith("-"))
+    missing = [row for row, value in zip(rows, values, strict=True) if value is None]
+    return [rows[index] for index in known] + missing

@@ -209,7 +209,9 @@ def test_a_large_prefix_zooms_by_key_and_by_click(page: Page, product: Product) 
     page.wait_for_url("**at=10.7.0.0/16")
 
 
-def test_keys_work_as_soon_as_a_page_has_loaded_however_late_its_script_comes(web_page: Page, website: Site) -> None:
+def test_keys_work_as_soon_as_a_page_has_loaded_however_late_its_script_comes(
+    web_page: Page, website: Site
+) -> None:
     subnet = website.api("POST", "/subnets", json={"cidr": "10.0.0.0/8", "dhcp_enabled": False}).json()["id"]
 
     def late(route: Route) -> None:
