@@ -29,12 +29,13 @@ from app.models.base import utc_now
 from app.notify.keeper import Keeper
 from app.services import samples, use_samples
 from app.services.events import PURGE_ROWS, purge
+from app.services.fullest import FULLEST, read_fullest
 from app.services.kept import Kept
 from app.services.names import NAMES, Names
 from app.services.outline import OUTLINE, outline
 from app.services.plan_map import PLAN_MAP, read_map
 from app.services.reservations import any_expired, remove_expired
-from app.services.use_history import kept_use
+from app.services.use_history import kept_use, recorded
 from app.services.users import count_users
 from app.services.uses import Uses
 from app.services.uses import write as write_uses
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = make_engine(settings.database_url)
     names = Names()
     kept = {NAMES: names, PLAN_MAP: Kept(read_map), OUTLINE: Kept(outline), **kept_use()}
+    kept[FULLEST] = Kept(read_fullest, recorded)
     app.state.sessions = make_session_factory(app.state.engine, kept)
     app.state.hub = Hub(app.state.sessions, names)
     app.state.keeper = Keeper(app.state.engine, app.state.sessions, settings)

@@ -86,6 +86,9 @@ def changes_of(session: Session, name: str, limit: int) -> list[AuditEntry]:
 
 
 def changes_since(session: Session, moment: datetime, limit: int) -> list[AuditEntry]:
-    """Return the changes since a moment, newest first."""
-    query = select(AuditEntry).where(AuditEntry.at >= moment).order_by(AuditEntry.id.desc()).limit(limit)
-    return list(session.scalars(query))
+    """Return those of the newest changes that were made since a moment, newest first.
+
+    The moment is not asked of the database: where fewer came since, it would look at each that ever was.
+    """
+    newest = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit))
+    return [entry for entry in newest if entry.at >= moment]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Text, cast, func, or_, select
+from sqlalchemy import Text, cast, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import CustomField
@@ -11,7 +11,7 @@ from app.schemas.labels import CustomFieldIn
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, Invalid, NotFound, Problem
-from app.services.labels import DEFINITIONS, TABLES, fault_of, find_bearer
+from app.services.labels import DEFINITIONS, TABLES, bearers, fault_of, find_bearer
 from app.services.listing import Listing, fields
 from app.services.locks import lock_plan
 from app.services.rows import check_version, picture
@@ -46,7 +46,9 @@ def find_custom_field(session: Session, resource: str, name: str) -> CustomField
 
 def used(session: Session, rows: Sequence[CustomField]) -> dict[int, int]:
     """Return how many objects have a value of each field."""
-    return {row.id: session.scalar(select(func.count()).select_from(_bearers(row).subquery())) or 0 for row in rows}
+    names = {row.resource for row in rows}
+    found = {name: bearers(session, TABLES[name], "custom_fields") for name in names}
+    return {row.id: found[row.resource][row.name] for row in rows}
 
 
 def create_custom_field(session: Session, actor: Actor, data: CustomFieldIn) -> CustomField:

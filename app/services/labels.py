@@ -1,13 +1,14 @@
 """Which tags and custom fields does an object bear, and are they what was defined?"""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import BigInteger, ColumnElement, Text, cast, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import CustomField, KnownAddress, Pool, Reservation, Subnet, Tag, Vlan
@@ -136,6 +137,20 @@ _FAULTS: Final = {
 def tagged(model: type[Any], name: str) -> ColumnElement[bool]:
     """Return the condition "bears the tag"; names are in lower case on both sides."""
     return cast(model.tags, Text).contains(json.dumps(name.strip().lower()), autoescape=True)
+
+
+def bearers(session: Session, model: type[Any], column: str) -> Counter[str]:
+    """Return how many objects bear each tag (column `tags`), or have a value of each field (`custom_fields`)."""
+    stored, tags = getattr(model, column), column == "tags"
+    if session.get_bind().dialect.name == "sqlite":
+        part = func.json_each(stored).table_valued("key", "value", joins_implicitly=True)
+        name = part.c.value if tags else part.c.key
+    else:
+        unfold = func.json_array_elements_text if tags else func.json_object_keys
+        name = unfold(stored).column_valued(joins_implicitly=True)
+    some = cast(stored, Text).not_in(("[]", "{}"))
+    query = select(name, func.count()).select_from(model).where(some).group_by(name)
+    return Counter({name: count for name, count in session.execute(query)})  # noqa: C416  # rows are no pairs to mypy
 
 
 CUSTOM: Final = "cf_"

@@ -1,9 +1,10 @@
 """Which tags are there, and what happens to the objects that bear one?"""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Tag
@@ -11,7 +12,7 @@ from app.schemas.labels import TagIn
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import Conflict, NotFound, Problem
-from app.services.labels import TABLES, find_bearer, tagged
+from app.services.labels import TABLES, bearers, find_bearer, tagged
 from app.services.listing import Listing, fields
 from app.services.locks import lock_plan
 from app.services.rows import check_version, picture
@@ -46,11 +47,8 @@ def find_tag(session: Session, name: str) -> Tag | None:
 
 def used(session: Session, rows: Sequence[Tag]) -> dict[int, int]:
     """Return how many objects bear each tag."""
-    return {row.id: sum(_count(session, model, row.name) for model in TABLES.values()) for row in rows}
-
-
-def _count(session: Session, model: type[Any], name: str) -> int:
-    return session.scalar(select(func.count()).select_from(model).where(tagged(model, name))) or 0
+    found = sum((bearers(session, model, "tags") for model in TABLES.values()), Counter[str]())
+    return {row.id: found[row.name] for row in rows}
 
 
 def create_tag(session: Session, actor: Actor, data: TagIn) -> Tag:

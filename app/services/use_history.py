@@ -173,10 +173,11 @@ def _read_outlooks(session: Session, kind: type, ids: Sequence[int], now: dateti
 
 def kept_use() -> dict[str, Any]:
     """Return what is kept of the use until another minute is recorded, or the plan changes."""
-    return {OUTLOOKS: Kept(lambda session: {}, _recorded), PEAKS: Kept(_read_peaks, _recorded)}
+    return {OUTLOOKS: Kept(lambda session: {}, recorded), PEAKS: Kept(_read_peaks, recorded)}
 
 
-def _recorded(session: Session) -> object:
+def recorded(session: Session) -> object:
+    """Return what changes when another minute is recorded, when the plan does, and with the hour."""
     return current_revision(session), recorded_at(session), int(utc_now().timestamp()) // HOUR_S
 
 
@@ -193,13 +194,13 @@ def peak_shares(session: Session, now: datetime | None = None) -> dict[int, floa
 def _read_peaks(session: Session, now: datetime | None = None) -> dict[int, float]:
     until = int((now or utc_now()).timestamp())
     since = datetime.fromtimestamp((until - PEAK_S) // HOUR_S * HOUR_S, utc_now().tzinfo)
-    recorded = (UseSeries.subnet_id.is_not(None),)
+    subnets = (UseSeries.subnet_id.is_not(None),)
     still = select(UseSeries.subnet_id, _share(UseSeries.size - UseSeries.free, UseSeries.size))
-    still = still.where(*recorded, UseSeries.at < since)
+    still = still.where(*subnets, UseSeries.at < since)
     most = select(UseSeries.subnet_id, func.max(_share(UseSample.peak, UseSample.size))).join(
         UseSample, UseSample.series_id == UseSeries.id
     )
-    most = most.where(*recorded, UseSample.step_s == HOUR_S, UseSample.at >= since).group_by(UseSeries.subnet_id)
+    most = most.where(*subnets, UseSample.step_s == HOUR_S, UseSample.at >= since).group_by(UseSeries.subnet_id)
     found: dict[int, float] = {}
     for query in (still, most):
         found |= {id_: min(float(share), 1.0) for id_, share in session.execute(query) if id_ is not None}

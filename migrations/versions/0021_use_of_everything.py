@@ -1,6 +1,5 @@
 """the use of all pools together, found at once: each page with forecasts read the series of every pool for it"""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0021"
@@ -8,12 +7,11 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
-NAME = "ix_use_series_everything"
-EVERYTHING = sa.text("subnet_id IS NULL AND pool_id IS NULL")
+NAME = "ix_use_series_subnet_id_pool_id"
 
 
 def upgrade() -> None:
-    op.create_index(NAME, "use_series", ["at"], sqlite_where=EVERYTHING, postgresql_where=EVERYTHING)
+    op.create_index(NAME, "use_series", ["subnet_id", "pool_id"])
 
 
 def downgrade() -> None:
