@@ -10,7 +10,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy import Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Lease, Pool, Reservation, Subnet
@@ -182,8 +182,8 @@ def _pool(session: Session, name: str, before: Picture | None, after: Picture | 
         if str(row.id) != name
     ]
     gone = subtract(subtract([*had, *others], opened), subtract([*has, *others], shut))
-    reserved = select(Reservation.ip).where(Reservation.ip.is_not(None))
-    effects = of_ranges(session, "moves", gone, Lease.ip.not_in(reserved))
+    promised = exists().where(Reservation.ip == Lease.ip)
+    effects = of_ranges(session, "moves", gone, ~promised)
     if before and after and had and has and before["options"] != after["options"]:
         effects += of_ranges(session, "settings", clip(had, has[0]))
     return effects

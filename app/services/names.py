@@ -63,20 +63,20 @@ class Names:
             return None
         with self._lock:
             row, starts, keys = self._row, self._starts, self._keys
-            found = {ip for ip, name in self._changed.items() if text.lower() in name}
-            changed = set(self._changed)
+            found = {pack_address(ip) for ip, name in self._changed.items() if text.lower() in name}
+            changed = set(map(pack_address, self._changed))
         needle, position = text.lower().encode(), 0
         while (position := row.find(needle, position)) >= 0:
             index = bisect_right(starts, position) - 1
-            ip = unpack_address(keys[16 * index : 16 * index + 16])
-            if ip not in changed:
-                found.add(ip)
+            key = keys[16 * index : 16 * index + 16]
+            if key not in changed:
+                found.add(key)
             if len(found) > MAX_FOUND:
                 return None
             if index + 1 == len(starts):
                 break
             position = starts[index + 1]
-        return sorted(found, key=int)
+        return list(map(unpack_address, sorted(found)))
 
 
 def leased_as(session: Session, column: Any, text: str) -> Any:
