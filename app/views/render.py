@@ -1,12 +1,14 @@
 """How does a page become HTML?"""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
+from jinja2.utils import url_quote
 from jinja2_fragments import render_block
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
@@ -64,6 +66,7 @@ def _prepare() -> None:
     )
     env.filters.update(
         subnet_options=subnet_options,
+        urlencode=lru_cache(maxsize=parts.KEPT)(url_quote),
         moment=formats.isolated_moment,
         when=formats.when,
         ago=formats.ago,
