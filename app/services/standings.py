@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, and_, case, cast, exists, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, and_, case, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Lease, Reservation, ReservationIdentifier, Subnet
@@ -108,17 +109,23 @@ def _between(ip: Address, bounds: tuple[Address, Address]) -> bool:
 
 def found_in_state(session: Session, state: str) -> ColumnElement[bool]:
     """Return the condition `in_state`, decided once for those that it can hold for, unless they are too many."""
-    condition = in_state(session, state)
+    ids = decided(session, state, select(Reservation))
+    return in_state(session, state) if ids is None else one_of(session, Reservation.id, ids)
+
+
+def decided(session: Session, state: str, query: Select[Any]) -> list[int] | None:
+    """Return which reservations of a query are in a state, those without an address last; None = too many."""
     if state == WAITING:
         among = _leasing(session)
     else:
         among = _leased(session, state) if state in (ACTIVE, CONFLICT) else None
     if among is None:
-        return condition
-    return _one_of(session, Reservation.id, session.scalars(select(Reservation.id).where(among, condition)).all())
+        return None
+    ids = query.with_only_columns(Reservation.id).where(among, in_state(session, state))
+    return list(session.scalars(ids.order_by(Reservation.ip.is_(None), Reservation.ip, Reservation.id)))
 
 
-def _one_of(session: Session, column: Any, values: Sequence[object]) -> ColumnElement[bool]:
+def one_of(session: Session, column: Any, values: Sequence[object]) -> ColumnElement[bool]:
     """Return the condition of some numbers or addresses, given as one value: a parameter for each costs more."""
     found: ColumnElement[bool]
     if session.get_bind().dialect.name == "sqlite":
@@ -142,7 +149,7 @@ def _leasing(session: Session) -> ColumnElement[bool] | None:
         leasing = case((nearby, literal(1)), else_=literal(0)) == 1
     query = select(ReservationIdentifier.reservation_id).where(leasing)
     ids = list(session.scalars(query.limit(LEASED_AT_ONCE + 1)))
-    return _one_of(session, Reservation.id, ids) if len(ids) <= LEASED_AT_ONCE else None
+    return one_of(session, Reservation.id, ids) if len(ids) <= LEASED_AT_ONCE else None
 
 
 def _leased(session: Session, state: str) -> ColumnElement[bool] | None:
@@ -154,25 +161,29 @@ def _leased(session: Session, state: str) -> ColumnElement[bool] | None:
     leased = list(islice(contested(session, plan, plan.inside), LEASED_AT_ONCE + 1))
     if len(leased) > LEASED_AT_ONCE:
         return None
-    near = _one_of(session, Reservation.ip, [address_of(number) for number, _ in leased])
+    near = one_of(session, Reservation.ip, [address_of(number) for number, _ in leased])
     return near if state == CONFLICT else or_(Reservation.ip.is_(None), near)
 
 
 def in_state(session: Session, state: str) -> ColumnElement[bool]:
     """Return the condition that a reservation is in a state, decided by the database as `standings` does it."""
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    has_ip = Reservation.ip.is_not(None)
+    return _in_state(session.get_bind().dialect.name == "sqlite", state)
+
+
+@cache  # putting it together costs as much as answering it for a hundred
+def _in_state(sqlite: bool, state: str) -> ColumnElement[bool]:
+    has_ip, near = Reservation.ip.is_not(None), _near()
     there = (Lease.ip == Reservation.ip, Lease.state == "active")
     held = exists().where(*there).correlate(Reservation)
-    own = exists().where(*there, _promised_to(sqlite)).correlate(Reservation)
-    near = _near()
-    return {
-        ACTIVE: or_(and_(has_ip, own), and_(~has_ip, near)),
-        CONFLICT: and_(has_ip, held, ~own),
-        WAITING: and_(has_ip, ~held, near),
-        # Looked at row by row, in the order that is asked for: PostgreSQL would join all leases for a hundred rows.
-        IDLE: case((or_(held, near), literal(0)), else_=literal(1)) == 1,
-    }[state]
+    if state == ACTIVE:
+        own = exists().where(*there, _promised_to(sqlite)).correlate(Reservation)
+        return or_(and_(has_ip, own), and_(~has_ip, near))
+    if state == CONFLICT:
+        return and_(has_ip, exists().where(*there, ~_promised_to(sqlite)).correlate(Reservation))
+    if state == WAITING:
+        return and_(has_ip, ~held, near)
+    # Looked at row by row, in the order that is asked for: PostgreSQL would join all leases for a hundred rows.
+    return case((or_(held, near), literal(0)), else_=literal(1)) == 1
 
 
 def _near() -> ColumnElement[bool]:

@@ -68,7 +68,7 @@ def _keys(session: Session, actor: Actor, resource: str, form: Any) -> list[str]
         number = narrowed(session, str(form.get("subnet", "")))
         if resource == "reservations":
             found = reservation_list.filtered(session, q, number, str(form.get("state", "")))
-            query = found.with_only_columns(Reservation.id).order_by(Reservation.id)
+            query = found.query.with_only_columns(Reservation.id).order_by(Reservation.id)
             return [str(row) for row in session.scalars(query.limit(bulk.MAX_OBJECTS + 1))]
         if resource == "leases":
             state = str(form.get("state", ""))

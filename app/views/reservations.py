@@ -49,15 +49,17 @@ def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
     subnet_id = narrowed(session, table.params["subnet"])
     if subnet_id is not None and subnet_id != NONE:
         table.params["subnet"] = str(subnet_id)
-    query = reservation_list.filtered(session, table.params["q"], subnet_id, table.params["state"])
+    found = reservation_list.filtered(session, table.params["q"], subnet_id, table.params["state"])
     if request.query_params.get("format") == "csv":
-        return tables.csv_answer("reservations", CSV_HEADS, _csv_rows(session, query, subnets.labels(session)))
+        return tables.csv_answer(
+            "reservations", CSV_HEADS, _csv_rows(session, found.query, subnets.labels(session))
+        )
     after = request.query_params.get("after", "")
-    rows = reservation_list.part(session, query, _position(after), PAGE_ROWS + 1)
+    rows = reservation_list.part(session, found, _position(after), PAGE_ROWS + 1)
     more = len(rows) > PAGE_ROWS
     rows = rows[:PAGE_ROWS]
     table.paged(after, f"{rows[-1].ip or ''}_{rows[-1].id}" if more else None)
-    total, capped = reservation_list.count(session, query) if more or after else (len(rows), False)
+    total, capped = reservation_list.count(session, found) if more or after else (len(rows), False)
     shown: dict[str, Any] = {
         "t": table,
         "all_states": standings.STATES,
