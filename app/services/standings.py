@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Select, and_, case, cast, 
 from sqlalchemy.orm import Session
 
 from app.models import Lease, Reservation, ReservationIdentifier, Subnet
-from app.models.types import Address, IpAddress, pack_address
+from app.models.types import Address, pack_address
 from app.services.kept import Kept, kept_for
 from app.services.plan_map import PLAN_MAP, PlanMap, contested
 from app.services.spans import address_of
@@ -68,7 +68,7 @@ def _leases(session: Session, rows: Iterable[Reservation]) -> Iterable[Lease]:
         if row.ip is not None:
             addresses.append(row.ip)
         macs += [bytes.fromhex(i.value) for i in row.identifiers if i.type == "mac"]
-    wanted = or_(Lease.ip.in_(addresses), Lease.mac.in_(macs))
+    wanted = or_(one_of(session, Lease.ip, addresses), one_of(session, Lease.mac, macs))
     return session.scalars(select(Lease).where(Lease.state == "active", wanted))
 
 
@@ -126,18 +126,18 @@ def decided(session: Session, state: str, query: Select[Any]) -> list[int] | Non
 
 
 def one_of(session: Session, column: Any, values: Sequence[object]) -> ColumnElement[bool]:
-    """Return the condition of some numbers or addresses, given as one value: a parameter for each costs more."""
+    """Return the condition of some numbers, octets or addresses, given as one value: many parameters cost more."""
     found: ColumnElement[bool]
     if session.get_bind().dialect.name == "sqlite":
         given = func.json_each(json.dumps(values, default=_hex)).table_valued("value").c.value
-        found = column.in_(select(func.unhex(given) if isinstance(column.type, IpAddress) else given))
+        found = column.in_(select(given if isinstance(column.type, Integer) else func.unhex(given)))
     else:
         found = column == func.any(cast(values, ARRAY(column.type)))
     return found
 
 
-def _hex(address: Address) -> str:
-    return pack_address(address).hex()
+def _hex(value: Address | bytes) -> str:
+    return (value if isinstance(value, bytes) else pack_address(value)).hex()
 
 
 def _leasing(session: Session) -> ColumnElement[bool] | None:

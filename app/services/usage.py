@@ -5,7 +5,7 @@ declined, leased, reserved (and not leased), excluded, free (a pool can give it)
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -54,8 +54,13 @@ class PoolUsage(NamedTuple):
 
 def usage(session: Session, subnets: Sequence[Subnet]) -> dict[int, Usage]:
     """Return the use of each subnet, in five queries however many there are."""
-    tally = tally_of(session, [span(row.first, row.last) for row in subnets])
-    return {row.id: tally.subnet(span(row.first, row.last)) for row in subnets}
+    return usage_of(session, {row.id: span(row.first, row.last) for row in subnets})
+
+
+def usage_of(session: Session, spans: Mapping[int, Span]) -> dict[int, Usage]:
+    """Return the use of subnets by their id, as `usage` does."""
+    tally = tally_of(session, list(spans.values()))
+    return {id_: tally.subnet(bounds) for id_, bounds in spans.items()}
 
 
 def pool_usage(session: Session, pools: Sequence[Pool]) -> dict[int, PoolUsage]:

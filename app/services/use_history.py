@@ -143,21 +143,22 @@ def _samples(session: Session, ids: Sequence[int], step_s: int, since: int) -> d
     return found
 
 
-def outlooks(session: Session, owners: Sequence[Pool | Subnet], now: datetime | None = None) -> Outlooks:
+def outlooks(
+    session: Session, kind: type[Pool | Subnet], ids: Sequence[int], now: datetime | None = None
+) -> Outlooks:
     """Return the peak of 7 days and the forecast of pools, or of subnets, by their id.
 
     Both are read from the hours of the last two weeks. An owner that was never recorded is left out.
     """
-    if not owners:
+    if not ids:
         return {}
-    kind = type(owners[0])
     kept: Kept[dict[tuple[type, int], Outlook | None]] | None = None if now else kept_for(session, OUTLOOKS)
     known = kept.get(session) if kept else {}
-    missing = [row.id for row in owners if (kind, row.id) not in known]
+    missing = [id_ for id_ in ids if (kind, id_) not in known]
     read = _read_outlooks(session, kind, missing, now or utc_now()) if missing else {}
     if len(known) < OUTLOOKS_KEPT:
         known.update(((kind, id_), read.get(id_)) for id_ in missing)
-    found = {row.id: read.get(row.id) or known.get((kind, row.id)) for row in owners}
+    found = {id_: read.get(id_) or known.get((kind, id_)) for id_ in ids}
     return {id_: each for id_, each in found.items() if each is not None}
 
 
@@ -214,7 +215,7 @@ def _share(taken: Any, size: Any) -> ColumnElement[Any]:
 
 def outlook(session: Session, owner: Pool | Subnet) -> Outlook:
     """Return what is known of one; of what was never recorded, that it is not."""
-    return outlooks(session, [owner]).get(owner.id, UNKNOWN)
+    return outlooks(session, type(owner), [owner.id]).get(owner.id, UNKNOWN)
 
 
 def _outlook(samples: Sequence[Sample], since: int, until: int) -> Outlook:

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Viewer
+from app.models import Pool
 from app.models.base import utc_now
 from app.services import activity, events, samples, subnets, workers
 from app.services.fullest import nearest_to_full
@@ -46,7 +47,7 @@ def dashboard(
         known = {row.id: row for row in subnets.named(session, {pool.subnet_id for pool, _ in fullest})}
         shown |= {
             "fullest": [(pool, known[pool.subnet_id], used) for pool, used in fullest],
-            "outlooks": outlooks(session, [pool for pool, _ in fullest]),
+            "outlooks": outlooks(session, Pool, [pool.id for pool, _ in fullest]),
             "events": events.list_events(session, limit=TICKER),
             "refused": _refused(session)[:NEAREST],
             "changes": activity.changes_since(session, _midnight(), NEAREST),

@@ -9,7 +9,7 @@ from babel.dates import TIMEDELTA_UNITS, format_date, format_timedelta
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
 from markupsafe import Markup, escape
 
-from app.models import AuditEntry, Lease, ReservationIdentifier
+from app.models import AuditEntry, Lease, Reservation, ReservationIdentifier
 from app.schemas.fields import show_identifier
 from app.services.forecast import Forecast
 from app.views.preferences import current, gettext, locale_of
@@ -206,6 +206,11 @@ def plain(value: object) -> str:
 def identifier(row: ReservationIdentifier) -> str:
     """Return an identifier as people read it."""
     return show_identifier(row.type, row.value)
+
+
+def mac_of(row: Reservation) -> str:
+    """Return the first hardware address that a reservation names; empty when it names none."""
+    return next((identifier(each) for each in row.identifiers if each.type == "mac"), "")
 
 
 def identifier_vendor(row: ReservationIdentifier) -> str:

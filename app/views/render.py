@@ -82,6 +82,7 @@ def _prepare() -> None:
         octets=formats.octets,
         identifier=formats.identifier,
         identifier_vendor=formats.identifier_vendor,
+        mac_of=formats.mac_of,
         t1=formats.t1,
         audit_title=formats.audit_title,
         int_address=int,

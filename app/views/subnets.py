@@ -18,7 +18,7 @@ from app.services.outline import Outline, Place
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.services.search import subnets_like
-from app.services.usage import usage as count_usage
+from app.services.usage import usage_of
 from app.services.use_history import outlooks, peak_shares
 from app.views import custom_values, tables
 from app.views.forms import filled, form_page, saved, ticked, version_of
@@ -53,6 +53,8 @@ COLUMNS: Final = (
     Column("free", "Free", sortable=True, number=True),
     Column("dhcp", "DHCP"),
 )
+SETTINGS: Final = select(Subnet.id, Subnet.gateway, Subnet.shared_network, Subnet.dhcp_enabled)
+"""What a row shows beyond its place and its use."""
 MAX_FOLDED: Final = 300
 """No more branches than these are folded one by one; their ids stand in the address of the page."""
 BY_USE: Final = ("use", "peak", "leased", "free")
@@ -162,11 +164,13 @@ def _by_use(session: Session, name: str) -> dict[int, float]:
 
 def _details(session: Session, part: Sequence[Place]) -> dict[str, Any]:
     ids = [place.id for place in part]
-    rows = {row.id: row for row in session.scalars(select(Subnet).where(Subnet.id.in_(ids)))}
     counts = select(Pool.subnet_id, func.count()).where(Pool.subnet_id.in_(ids)).group_by(Pool.subnet_id)
-    pools = {row[0]: row[1] for row in session.execute(counts)}
-    return {"rows": rows, "pools": pools, "usage": count_usage(session, list(rows.values())),
-            "outlooks": outlooks(session, list(rows.values()))}  # fmt: skip
+    return {
+        "rows": {row.id: row for row in session.execute(SETTINGS.where(Subnet.id.in_(ids)))},
+        "pools": {row[0]: row[1] for row in session.execute(counts)},
+        "usage": usage_of(session, {place.id: (place.first, place.last) for place in part}),
+        "outlooks": outlooks(session, Subnet, ids),
+    }
 
 
 def _gaps(seen: Outline, part: Sequence[Place]) -> dict[str, dict[int, list[str]]]:
@@ -186,8 +190,8 @@ CSV_HEADS: Final = ("prefix", "name", "vlan", "gateway", "dhcp", "pool", "leased
 
 
 def _csv_rows(session: Session, places: Sequence[Place]) -> Iterator[tuple[object, ...]]:
-    rows = {row.id: row for row in session.scalars(select(Subnet).where(Subnet.id.in_([p.id for p in places])))}
-    usage = count_usage(session, list(rows.values()))
+    rows = {row.id: row for row in session.execute(SETTINGS)}
+    usage = usage_of(session, {p.id: (p.first, p.last) for p in places})
     lines = [
         (p.cidr, p.name, p.vlan or "", rows[p.id].gateway or "", "on" if rows[p.id].dhcp_enabled else "off",
          usage[p.id].pool, usage[p.id].leased, usage[p.id].reserved, usage[p.id].free)

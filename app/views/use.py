@@ -63,4 +63,4 @@ def _parts(points: list[Any], size: int) -> list[list[Any]]:
 
 def outlook_of(session: Session, row: Subnet) -> Any:
     """Return what a subnet's history says; None when nothing is recorded."""
-    return outlooks(session, [row]).get(row.id)
+    return outlooks(session, Subnet, [row.id]).get(row.id)

@@ -69,7 +69,7 @@ def test_only_changes_are_written_and_carried_forward(factory: SessionFactory) -
             assert len(points) == 23
             assert (leased[0], leased[8], leased[11], leased[-1]) == (5, 20, 5, 5)
             assert [p.peak for p in points if p.at >= START.timestamp() + 41 * 60] == [5] * 12
-        found = use_history.outlooks(session, [subnet], now)[subnet.id]
+        found = use_history.outlooks(session, Subnet, [subnet.id], now)[subnet.id]
     assert found.peak == 20
     assert found.forecast.reason == "too_little_history"
 
@@ -180,7 +180,7 @@ def test_growth_tells_the_day_on_which_the_pool_is_full(factory: SessionFactory)
         record(factory, START + timedelta(hours=hour))
     now = START + timedelta(hours=24 * 10 - 1)
     with unit_of_work(factory, writing=False) as session:
-        found = use_history.outlooks(session, list(session.scalars(select(Pool))), now)[1]
+        found = use_history.outlooks(session, Pool, session.scalars(select(Pool.id)).all(), now)[1]
     assert found.peak == 10 + 18 + 5
     assert found.forecast.days == 9  # the day before peaked at 31 of 50, 2 more each day
 
@@ -223,7 +223,7 @@ def test_peak_of_every_subnet_is_what_its_outlook_says(factory: SessionFactory, 
     now = START + timedelta(days=12)
     with unit_of_work(factory, writing=False) as session:
         found = use_history.peak_shares(session, now)
-        told = use_history.outlooks(session, list(session.scalars(select(Subnet))), now)
+        told = use_history.outlooks(session, Subnet, session.scalars(select(Subnet.id)).all(), now)
     assert len(found) == 4
     assert found == pytest.approx({id_: each.peak_share for id_, each in told.items()})
     assert len(set(found.values())) > 1
@@ -236,7 +236,7 @@ def test_what_is_kept_of_the_use_ends_with_the_minute_and_with_the_plan(engine: 
 
     def told() -> tuple[int | None, dict[int, float]]:
         with unit_of_work(factory, writing=False) as session:
-            found = use_history.outlooks(session, list(session.scalars(select(Pool))))
+            found = use_history.outlooks(session, Pool, session.scalars(select(Pool.id)).all())
             return found[1].peak if found else None, use_history.peak_shares(session)
 
     assert told() == (None, {})
