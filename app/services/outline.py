@@ -1,6 +1,6 @@
 """How do the subnets lie in the address space: which is inside which, and what is free between them?"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address, ip_network
@@ -73,6 +73,18 @@ def whole(session: Session) -> Outline:
     """Return the outline of all that the session sees, which is kept until the plan changes."""
     kept: Kept[Outline] | None = kept_for(session, OUTLINE)
     return outline(session) if kept is None else kept.get(session)
+
+
+def named(session: Session, ids: Collection[int]) -> dict[int, Place]:
+    """Return subnets with these ids, and maybe others, by id: of the outline that is kept, if it is."""
+    kept: Kept[Outline] | None = kept_for(session, OUTLINE)
+    return (outline(session, Subnet.id.in_(ids)) if kept is None else kept.get(session)).known
+
+
+def is_larger(session: Session, count: int) -> bool:
+    """Tell whether an outline is kept that has more subnets than so many; else they are soon read."""
+    kept: Kept[Outline] | None = kept_for(session, OUTLINE)
+    return kept is not None and len(kept.get(session)) > count
 
 
 def outline(session: Session, *conditions: ColumnElement[bool]) -> Outline:

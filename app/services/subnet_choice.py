@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.models import Subnet
+from app.services import outline
 from app.services.nesting import home_of
 from app.services.subnets import Label, labels
 
@@ -36,9 +37,10 @@ class Choice:
 
 def choice(session: Session, chosen: Iterable[object] = (), *conditions: ColumnElement[bool]) -> Choice:
     """Return what a field offers of the subnets that meet the conditions."""
-    found = labels(session, *conditions, limit=FEW + 1)
-    if len(found) <= FEW:
-        return Choice(found, searched=False)
+    if conditions or not outline.is_larger(session, FEW):
+        found = labels(session, *conditions, limit=FEW + 1)
+        if len(found) <= FEW:
+            return Choice(found, searched=False)
     ids = [int(str(each)) for each in chosen if str(each).isdecimal() and len(str(each)) < 10]
     return Choice(labels(session, Subnet.id.in_(ids)) if ids else {}, searched=True)
 

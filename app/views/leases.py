@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.database import SessionFactory, unit_of_work
-from app.models import Lease, Subnet
+from app.models import Lease
 from app.models.types import Address
-from app.services import activity, leases, subnets
+from app.services import activity, leases, outline, subnets
 from app.services.leases import LeaseFilters
 from app.services.subnet_choice import NONE, choice, narrowed
 from app.views import tables
@@ -59,7 +59,7 @@ def list_leases(request: Request, session: Db, actor: Viewer) -> Response:
         "total": total,
         "capped": capped,
         "states": STATES,
-        "subnets": subnets.labels(session, Subnet.id.in_({row.subnet_id for row in rows})),
+        "subnets": outline.named(session, {row.subnet_id for row in rows}),
         "offered": choice(session, [filters.subnet_id]),
         "live": not after,
         "planned": bool(rows) or subnets.count_subnets(session) > 0,
@@ -75,7 +75,7 @@ def tail(
     table = _table(request)
     table.path = "/leases"
     ordered = activity.changed_leases(session, _filters(session, table), after, upto, TAIL_ROWS)
-    known = {row.id: row for row in subnets.named(session, {row.subnet_id for row in ordered})}
+    known = outline.named(session, {row.subnet_id for row in ordered})
     shown: dict[str, Any] = {"t": table, "leases": ordered, "subnets": known, "fresh": True}
     return page(request, session, "leases/rows.html", part="rows", **shown)
 

@@ -9,11 +9,11 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
-from app.models import Reservation, Subnet
+from app.models import Reservation
 from app.models.types import Address
 from app.schemas.fields import show_identifier
 from app.schemas.reservations import ReservationIn
-from app.services import leases, preview, reservation_list, reservations, standings, subnets
+from app.services import leases, outline, preview, reservation_list, reservations, standings, subnets
 from app.services.errors import DomainError, Invalid, Problem
 from app.services.patch import parsed
 from app.services.rows import Stale
@@ -64,7 +64,7 @@ def list_reservations(request: Request, session: Db, actor: Viewer) -> Response:
         "t": table,
         "all_states": standings.STATES,
         "reservations": rows,
-        "subnets": subnets.labels(session, Subnet.id.in_({row.subnet_id for row in rows})),
+        "subnets": outline.named(session, {row.subnet_id for row in rows}),
         "offered": choice(session, [subnet_id]),
         "standings": standings.standings(session, rows),
         "total": total,

@@ -1,8 +1,11 @@
 """Which leases changed, for a table that shows what a filter lets through?"""
 
+from datetime import UTC, datetime, timedelta
+
 from sqlalchemy import Engine
 
 from app.database import SessionFactory, unit_of_work
+from app.models import AuditEntry
 from app.services import activity
 from app.services.leases import LeaseFilters
 from dhcpd.engine.leases import EXPIRED
@@ -35,3 +38,16 @@ def test_what_a_filter_looks_for_is_found_among_many(engine: Engine, factory: Se
 def test_what_happened_long_ago_is_left_out(engine: Engine, factory: SessionFactory) -> None:
     hold_leases(engine, "10.0.0.1", "10.0.0.2")
     assert changed(factory, 0, activity.TAIL_EVENTS + 1) == ["10.0.0.2"]
+
+
+def test_changes_of_a_day_are_told_newest_first_and_none_of_the_day_before(factory: SessionFactory) -> None:
+    midnight = datetime(2026, 11, 2, tzinfo=UTC)
+    with unit_of_work(factory) as session:
+        for n, hours in enumerate((-2, -1, 1, 2), 1):
+            moment = midnight + timedelta(hours=hours)
+            session.add(AuditEntry(at=moment, actor="anna", action="create", object=f"tags/{n}", revision=n))
+            session.flush()
+    with unit_of_work(factory, writing=False) as session:
+        told = activity.changes_since(session, midnight, 8)
+        assert [entry.object for entry in told] == ["tags/4", "tags/3"]
+        assert [entry.object for entry in activity.changes_since(session, midnight, 1)] == ["tags/4"]
