@@ -172,7 +172,7 @@ def in_state(session: Session, state: str) -> ColumnElement[bool]:
 
 @cache  # putting it together costs as much as answering it for a hundred
 def _in_state(sqlite: bool, state: str) -> ColumnElement[bool]:
-    has_ip, near = Reservation.ip.is_not(None), _near()
+    has_ip, near = Reservation.ip.is_not(None), _near(sqlite)
     there = (Lease.ip == Reservation.ip, Lease.state == "active")
     held = exists().where(*there).correlate(Reservation)
     if state == ACTIVE:
@@ -186,10 +186,11 @@ def _in_state(sqlite: bool, state: str) -> ColumnElement[bool]:
     return case((or_(held, near), literal(0)), else_=literal(1)) == 1
 
 
-def _near() -> ColumnElement[bool]:
+def _near(sqlite: bool) -> ColumnElement[bool]:
     """Return the condition that the device leases an address of the reservation's subnet, found by its MAC."""
     own = ReservationIdentifier.reservation_id == Reservation.id
-    return exists().where(own, *_leases_nearby()).correlate(Reservation)
+    found = select(literal(1)).where(own, *_leases_nearby()).correlate(Reservation)
+    return exists(found if sqlite else found.offset(0))  # PostgreSQL would find all that are, for a hundred rows
 
 
 def _leases_nearby() -> tuple[ColumnElement[bool], ...]:
