@@ -1,11 +1,15 @@
 """How full was each pool and each subnet with pools, minute by minute, and later hour by hour?"""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
+
+EVERYTHING: Final = "subnet_id IS NULL AND pool_id IS NULL"
+"""The series of all pools together."""
 
 
 class UseSeries(Base):
@@ -15,7 +19,15 @@ class UseSeries(Base):
     """
 
     __tablename__ = "use_series"
-    __table_args__ = (Index(None, "subnet_id", "pool_id"),)
+    __table_args__ = (
+        Index(
+            "ix_use_series_everything",
+            "subnet_id",
+            "pool_id",
+            sqlite_where=text(EVERYTHING),
+            postgresql_where=text(EVERYTHING),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subnet_id: Mapped[int | None] = mapped_column(ForeignKey("subnets.id", ondelete="CASCADE"), unique=True)

@@ -20,7 +20,8 @@ from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, Row, Told, blocks_
 from app.services.spans import IPV4_BASE, Span, merge, size, span
 
 PLAN_MAP: Final = "plan map"
-"""Key in Session.info."""
+MARKS: Final = "marks"
+"""Keys in Session.info: the map of the plan, and what the session's transaction has read of the marks."""
 LARGE: Final = 1 << 17
 """Questions about fewer addresses do not wait for the whole plan to be read."""
 MOST: Final = 4
@@ -358,9 +359,19 @@ def map_for(session: Session, bounds: Sequence[Span]) -> PlanMap | None:
 def marks_in(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Marks:
     """Return what leases mark in the bounds; of the whole plan only what changed since the last time is counted."""
     if len(bounds) > SPANS_AT_ONCE or size(merge(bounds)) * MOST >= plan.size:
-        plan.marks = found = plan.marks.at(told(session, plan.inside))
-        return found  # and not what another thread may have put there meanwhile
+        return _marks_of_all(session, plan)
     return Marks(plan, blocks_of(session, bounds))
+
+
+def _marks_of_all(session: Session, plan: PlanMap) -> Marks:
+    """Return the marks of the whole plan; what a transaction has read of them once it does not read again."""
+    own = session.get_transaction(), plan
+    known: tuple[object, Marks] | None = session.info.get(MARKS)
+    if known is not None and known[0] == own:
+        return known[1]
+    plan.marks = found = plan.marks.at(told(session, plan.inside))
+    session.info[MARKS] = own, found
+    return found  # and not what another thread may have put there meanwhile
 
 
 def contested(session: Session, plan: PlanMap, bounds: Sequence[Span]) -> Iterator[tuple[int, bool]]:
