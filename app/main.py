@@ -69,8 +69,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url)
     names = Names()
-    kept = {NAMES: names, PLAN_MAP: Kept(read_map), OUTLINE: Kept(outline), **kept_use()}
-    kept[FULLEST] = Kept(read_fullest, recorded)
+    fullest = Kept(read_fullest, recorded)
+    kept = {NAMES: names, PLAN_MAP: Kept(read_map), OUTLINE: Kept(outline), FULLEST: fullest, **kept_use()}
     app.state.sessions = make_session_factory(app.state.engine, kept)
     app.state.hub = Hub(app.state.sessions, names)
     app.state.keeper = Keeper(app.state.engine, app.state.sessions, settings)

@@ -71,20 +71,24 @@ class Outline(list[Place]):
 
 def whole(session: Session) -> Outline:
     """Return the outline of all that the session sees, which is kept until the plan changes."""
+    kept = _kept(session)
+    return outline(session) if kept is None else kept
+
+
+def _kept(session: Session) -> Outline | None:
     kept: Kept[Outline] | None = kept_for(session, OUTLINE)
-    return outline(session) if kept is None else kept.get(session)
+    return None if kept is None else kept.get(session)
 
 
 def named(session: Session, ids: Collection[int]) -> dict[int, Place]:
     """Return subnets with these ids, and maybe others, by id: of the outline that is kept, if it is."""
-    kept: Kept[Outline] | None = kept_for(session, OUTLINE)
-    return (outline(session, Subnet.id.in_(ids)) if kept is None else kept.get(session)).known
+    kept = _kept(session)
+    return (outline(session, Subnet.id.in_(ids)) if kept is None else kept).known
 
 
 def is_larger(session: Session, count: int) -> bool:
     """Tell whether an outline is kept that has more subnets than so many; else they are soon read."""
-    kept: Kept[Outline] | None = kept_for(session, OUTLINE)
-    return kept is not None and len(kept.get(session)) > count
+    return len(_kept(session) or ()) > count
 
 
 def outline(session: Session, *conditions: ColumnElement[bool]) -> Outline:

@@ -275,10 +275,10 @@ class Marks:
             return [(0, 0)] * len(self._of_subnets)
         leased, free = self._before[0], self._before[3]
         return [
-            self._leased_and_free(each)
-            if each[2]
-            else (leased[each[1]] - leased[each[0]], free[each[1]] - free[each[0]])
-            for each in self._of_subnets
+            self._leased_and_free((start, end, cut))
+            if cut
+            else (leased[end] - leased[start], free[end] - free[start])
+            for start, end, cut in self._of_subnets
         ]
 
     def _leased_and_free(self, found: Cut) -> tuple[int, int]:

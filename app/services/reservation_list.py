@@ -11,7 +11,7 @@ from app.models import Reservation
 from app.models.types import Address
 from app.services.listing import MATCHES_LIMIT, count_up_to
 from app.services.reservations import matching
-from app.services.standings import STATES, decided, in_state, one_of
+from app.services.standings import STATES, condition, decided
 
 Query = Select[Any]
 
@@ -37,9 +37,7 @@ def filtered(session: Session, text: str, subnet_id: int | None, state: str) -> 
     if state not in STATES:
         return Found(query)
     ids = decided(session, state, query)
-    if ids is None:
-        return Found(query.where(in_state(session, state)))
-    return Found(query.where(one_of(session, Reservation.id, ids)), ids)
+    return Found(query.where(condition(session, state, ids)), ids)
 
 
 def part(session: Session, found: Found, after: tuple[Address | None, int] | None, limit: int) -> list[Reservation]:

@@ -68,7 +68,7 @@ def _leases(session: Session, rows: Iterable[Reservation]) -> Iterable[Lease]:
         if row.ip is not None:
             addresses.append(row.ip)
         macs += [bytes.fromhex(i.value) for i in row.identifiers if i.type == "mac"]
-    wanted = or_(one_of(session, Lease.ip, addresses), one_of(session, Lease.mac, macs))
+    wanted = or_(_one_of(session, Lease.ip, addresses), _one_of(session, Lease.mac, macs))
     return session.scalars(select(Lease).where(Lease.state == "active", wanted))
 
 
@@ -109,8 +109,12 @@ def _between(ip: Address, bounds: tuple[Address, Address]) -> bool:
 
 def found_in_state(session: Session, state: str) -> ColumnElement[bool]:
     """Return the condition `in_state`, decided once for those that it can hold for, unless they are too many."""
-    ids = decided(session, state, select(Reservation))
-    return in_state(session, state) if ids is None else one_of(session, Reservation.id, ids)
+    return condition(session, state, decided(session, state, select(Reservation)))
+
+
+def condition(session: Session, state: str, ids: Sequence[int] | None) -> ColumnElement[bool]:
+    """Return the condition that a reservation is in a state; ids: as `decided` returned them."""
+    return in_state(session, state) if ids is None else _one_of(session, Reservation.id, ids)
 
 
 def decided(session: Session, state: str, query: Select[Any]) -> list[int] | None:
@@ -125,7 +129,7 @@ def decided(session: Session, state: str, query: Select[Any]) -> list[int] | Non
     return list(session.scalars(ids.order_by(Reservation.ip.is_(None), Reservation.ip, Reservation.id)))
 
 
-def one_of(session: Session, column: Any, values: Sequence[object]) -> ColumnElement[bool]:
+def _one_of(session: Session, column: Any, values: Sequence[object]) -> ColumnElement[bool]:
     """Return the condition of some numbers, octets or addresses, given as one value: many parameters cost more."""
     found: ColumnElement[bool]
     if session.get_bind().dialect.name == "sqlite":
@@ -149,7 +153,7 @@ def _leasing(session: Session) -> ColumnElement[bool] | None:
         leasing = case((nearby, literal(1)), else_=literal(0)) == 1
     query = select(ReservationIdentifier.reservation_id).where(leasing)
     ids = list(session.scalars(query.limit(LEASED_AT_ONCE + 1)))
-    return one_of(session, Reservation.id, ids) if len(ids) <= LEASED_AT_ONCE else None
+    return _one_of(session, Reservation.id, ids) if len(ids) <= LEASED_AT_ONCE else None
 
 
 def _leased(session: Session, state: str) -> ColumnElement[bool] | None:
@@ -161,7 +165,7 @@ def _leased(session: Session, state: str) -> ColumnElement[bool] | None:
     leased = list(islice(contested(session, plan, plan.inside), LEASED_AT_ONCE + 1))
     if len(leased) > LEASED_AT_ONCE:
         return None
-    near = one_of(session, Reservation.ip, [address_of(number) for number, _ in leased])
+    near = _one_of(session, Reservation.ip, [address_of(number) for number, _ in leased])
     return near if state == CONFLICT else or_(Reservation.ip.is_(None), near)
 
 
