@@ -32,10 +32,10 @@ from app.services.events import PURGE_ROWS, purge
 from app.services.fullest import FULLEST, read_fullest
 from app.services.kept import Kept
 from app.services.names import NAMES, Names
-from app.services.outline import OUTLINE, outline
-from app.services.plan_map import PLAN_MAP, read_map
+from app.services.outline import OUTLINE, outline, renew_outline
+from app.services.plan_map import PLAN_MAP, read_map, renew_map
 from app.services.reservations import any_expired, remove_expired
-from app.services.use_history import kept_use, recorded
+from app.services.use_history import kept_use, recorded, unless_moved
 from app.services.users import count_users
 from app.services.uses import Uses
 from app.services.uses import write as write_uses
@@ -69,8 +69,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url)
     names = Names()
-    fullest = Kept(read_fullest, recorded)
-    kept = {NAMES: names, PLAN_MAP: Kept(read_map), OUTLINE: Kept(outline), FULLEST: fullest, **kept_use()}
+    fullest = Kept(read_fullest, beside=recorded, renew=unless_moved)
+    kept = {
+        NAMES: names,
+        PLAN_MAP: Kept(read_map, renew=renew_map),
+        OUTLINE: Kept(outline, renew=renew_outline),
+        FULLEST: fullest,
+        **kept_use(),
+    }
     app.state.sessions = make_session_factory(app.state.engine, kept)
     app.state.hub = Hub(app.state.sessions, names)
     app.state.keeper = Keeper(app.state.engine, app.state.sessions, settings)

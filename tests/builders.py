@@ -23,7 +23,7 @@ from app.models import User
 from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
 from app.services.kept import Kept
-from app.services.plan_map import PLAN_MAP, read_map
+from app.services.plan_map import PLAN_MAP, read_map, renew_map
 from app.settings import Settings
 from app.simulate import Simulation, find_relay
 from dhcpd.adapters.store import Store
@@ -46,7 +46,7 @@ def free_port(kind: int) -> int:
 
 def keeping_sessions(engine: Engine) -> SessionFactory:
     """Return sessions that share a kept plan, as those of the application do."""
-    return make_session_factory(engine, {PLAN_MAP: Kept(read_map)})
+    return make_session_factory(engine, {PLAN_MAP: Kept(read_map, renew=renew_map)})
 
 
 def discover(relay: str, mac: bytes, *, wanted: bytes = b"") -> bytes:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import KnownAddress, Pool, Reservation, Subnet
 from app.models.types import Address
-from app.services.nesting import starts_around
+from app.services.nesting import holding, starts_around
 from app.services.occupancy import Occupancy, read
 from app.services.octets import driver_rows, number_of, raw
 from app.services.spans import IPV4_BASE, Span, address_of, key, merge
@@ -72,17 +72,25 @@ def load_plan(session: Session, spans: Sequence[Span]) -> Facts:
 
 def load_part(session: Session, part: Span) -> Facts:
     """Return what is planned and leased within a part of a subnet; pools that reach into it are whole."""
-    low = address_of(part[0])
-    around = (Subnet.first.in_(starts_around(low)), Subnet.last >= low)
-    columns = _network_columns(session)
-    inside = _rows(session, columns, Subnet.first, [part], Subnet.last)
-    networks = [*inside, *session.execute(select(*columns).where(*around))]
-    reaching = select(*_pool_columns(session)).join(Subnet, Subnet.id == Pool.subnet_id)
-    pools = [
-        *_rows(session, _pool_columns(session), Pool.first, [part]),
-        *session.execute(reaching.where(*around, Pool.first < low, Pool.last >= low)),
+    return replace(plan_of_parts(session, [part]), occupancy=read(session, [part]))
+
+
+def plan_of_parts(session: Session, parts: list[Span]) -> Facts:
+    """Return what is planned within spans that lie in, or are, subnets; pools that reach into them are whole.
+
+    Of a subnet around a span both edges and the gateway are among it, wherever they are.
+    """
+    columns, pools = _network_columns(session), _pool_columns(session)
+    lows = [address_of(low) for low, _ in parts]
+    around = or_(*(holding(low, low) for low in lows))
+    networks = [
+        *_rows(session, columns, Subnet.first, parts, Subnet.last),
+        *session.execute(select(*columns).where(around)),
     ]
-    return replace(_facts(session, [part], networks, pools), occupancy=read(session, [part]))
+    across = or_(*(and_(Pool.first < low, Pool.last >= low) for low in lows))
+    reaching = select(*pools).join(Subnet, Subnet.id == Pool.subnet_id).where(around, across)
+    found = {*_rows(session, pools, Pool.first, parts), *map(tuple, session.execute(reaching))}
+    return _facts(session, parts, networks, found)
 
 
 def _network_columns(session: Session) -> tuple[Any, ...]:

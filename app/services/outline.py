@@ -1,9 +1,10 @@
 """How do the subnets lie in the address space: which is inside which, and what is free between them?"""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import ip_address, ip_network
+from operator import attrgetter
 from typing import Final
 
 from sqlalchemy import ColumnElement, select
@@ -13,6 +14,7 @@ from app.models import Subnet
 from app.services import nesting
 from app.services.kept import Kept, kept_for
 from app.services.octets import driver_rows, number_of, raw, text_of
+from app.services.plan_changes import Changed
 from app.services.spans import IPV4_BASE, key, prefixes
 
 OUTLINE: Final = "outline"
@@ -95,16 +97,36 @@ def outline(session: Session, *conditions: ColumnElement[bool]) -> Outline:
     """Return every subnet that meets the conditions, parents before children, in one query of few columns."""
     ends = (raw(session, Subnet.first), raw(session, Subnet.last))
     query = select(Subnet.id, *ends, Subnet.prefix_len, Subnet.name, Subnet.vlan).where(*conditions)
-    places, above = Outline(), list[Place]()
     rows = driver_rows(session, query.order_by(Subnet.first, Subnet.prefix_len))
-    for id_, low, high, length, name, vlan in rows:
-        first, last = number_of(low), number_of(high)
-        while above and not _holds(above[-1], first, last):
+    return _nested(
+        Place(id_, number_of(low), number_of(high), length, name, vlan, None, 0)
+        for id_, low, high, length, name, vlan in rows
+    )
+
+
+def renew_outline(session: Session, known: Outline, changed: Changed) -> Outline:
+    """Return the outline after some changes of the plan."""
+    if "subnets" not in changed.kinds:
+        return known
+    apart = (place for place in known if not changed.holds(place.first, place.last))
+    places = [*apart, *outline(session, changed.subnets)]
+    return _nested(sorted(places, key=attrgetter("first", "prefix_len")))
+
+
+def _nested(places: Iterable[Place]) -> Outline:
+    """Return places, which come in the order of the address space, with what is around each."""
+    found, above = Outline(), list[Place]()
+    for place in places:
+        while above and not _holds(above[-1], place.first, place.last):
             above.pop()
         parent = above[-1].id if above else None
-        places.append(Place(id_, first, last, length, name, vlan, parent, len(above)))
-        above.append(places[-1])
-    return places
+        found.append(
+            place
+            if place.parent == parent and place.depth == len(above)
+            else replace(place, parent=parent, depth=len(above))
+        )
+        above.append(found[-1])
+    return found
 
 
 def _holds(place: Place, first: int, last: int) -> bool:

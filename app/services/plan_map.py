@@ -6,17 +6,21 @@ block of 64 addresses there are masks, so that a question reads the blocks' mark
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import accumulate
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from app.models import Subnet
-from app.services.facts import Facts, PoolRange, load_plan
+from app.services.covers import ALL, IN_BLOCK, LAST, Cover, bits_by_block, inside, spliced, within, without
+from app.services.facts import Facts, PoolRange, load_plan, plan_of_parts
 from app.services.kept import Kept, kept_for
 from app.services.nesting import Node, Range, nested, places, ranges
 from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, Row, Told, blocks_of, told
+from app.services.plan_changes import Changed
 from app.services.spans import IPV4_BASE, Span, merge, size, span
 
 PLAN_MAP: Final = "plan map"
@@ -28,9 +32,8 @@ MOST: Final = 4
 """Questions about a fourth of the plan, or more of it, read the marks of all of it."""
 MASKS_KEPT: Final = 300_000
 """Masks and counts of more blocks, and parts of the plan, than these are worked out anew."""
-_ALL: Final = (1 << 64) - 1
-_IN_BLOCK: Final = (1 << BLOCK_BITS) - 1
-_LAST: Final = (1 << 32) - 1
+MOST_PATCHED: Final = 20_000
+"""Where more is known of the spans that changed, the plan is read anew."""
 
 
 class Masks(NamedTuple):
@@ -69,40 +72,19 @@ class Part(NamedTuple):
     excluded: int
 
 
-class Cover:
-    """Spans that do not overlap, in order: how many addresses of a range lie in them?"""
+class Sorted(NamedTuple):
+    """Addresses by what they are first of all, each in order: edges, gateways, static (in use), promised."""
 
-    def __init__(self, parts: Sequence[Span]) -> None:
-        self.starts = [first for first, _ in parts]
-        self.ends = [last for _, last in parts]
-        self._before = [0, *accumulate(last - first + 1 for first, last in parts)]
-
-    def within(self, bounds: Span) -> int:
-        """Return how many addresses of the bounds are covered."""
-        start, end = bisect_left(self.ends, bounds[0]), bisect_right(self.starts, bounds[1])
-        if start >= end:
-            return 0
-        cut_off = max(bounds[0] - self.starts[start], 0) + max(self.ends[end - 1] - bounds[1], 0)
-        return self._before[end] - self._before[start] - cut_off
-
-    def holds(self, number: int) -> bool:
-        """Tell whether an address is covered."""
-        found = bisect_left(self.ends, number)
-        return found < len(self.ends) and self.starts[found] <= number
-
-    def bits(self, block: int) -> int:
-        """Return the covered addresses of a block of IPv4."""
-        low = IPV4_BASE + (block << BLOCK_BITS)
-        high, bits = low | _IN_BLOCK, 0
-        for index in range(bisect_left(self.ends, low), bisect_right(self.starts, high)):
-            first, last = max(self.starts[index], low), min(self.ends[index], high)
-            bits |= (_ALL >> (_IN_BLOCK - (last - first))) << (first - low)
-        return bits
+    edges: list[int]
+    gateways: list[int]
+    static: list[int]
+    reserved: list[int]
 
 
-def within(points: Sequence[int], bounds: Span) -> int:
-    """Return how many of the points, which are in order, lie in the bounds."""
-    return bisect_right(points, bounds[1]) - bisect_left(points, bounds[0])
+def _sorted(facts: Facts) -> Sorted:
+    edges, gateways = facts.edges, facts.gateways - facts.edges
+    static = facts.known - edges - gateways
+    return Sorted(*map(sorted, (edges, gateways, static, facts.reserved - edges - gateways - static)))
 
 
 class PlanMap:
@@ -115,39 +97,84 @@ class PlanMap:
 
     def __init__(self, facts: Facts, subnets: Sequence[Range]) -> None:
         """Take the ranges of all subnets and the facts within them."""
-        self.subnets: Sequence[Range] = subnets
-        self.dynamic: list[PoolRange] = [pool for pool in facts.pools if pool.kind == "dynamic"]
-        self.inside = merge((first, last) for _, first, last in subnets)
-        self.size = size(self.inside)
-        self.places = nested(subnets)
-        edges, gateways = facts.edges, facts.gateways - facts.edges
-        static = facts.known - edges - gateways
-        fixed = edges | gateways | static
-        reserved = facts.reserved - fixed
-        self.edges, self.gateways = sorted(edges), sorted(gateways)
-        self.static, self.reserved = sorted(static), sorted(reserved)
-        dynamic = merge(pool.span for pool in self.dynamic)
-        holes = merge(pool.span for pool in facts.pools if pool.kind == "excluded")
-        self.pools, self.holes = Cover(dynamic), Cover(holes)
-        self.open = Cover(list(_without(dynamic, self.holes)))
-        taken = sorted(fixed | reserved)
+        self._take_subnets(subnets)
+        self.known = own = _sorted(facts)
+        self._take_pools(facts.pools)
+        taken = sorted(number for numbers in own for number in numbers)
         self.in_open = [number for number in taken if self.open.holds(number)]
-        self.in_holes = [number for number in taken if self.holes.holds(number)] if holes else []
-        self._fixed, self._reserved, self.bound = _bits(fixed), _bits(reserved), _bits(fixed | reserved)
+        self.in_holes = [number for number in taken if self.holes.holds(number)] if self.holes.ends else []
+        self._reserved = bits_by_block(own.reserved)
+        self._fixed = bits_by_block(number for numbers in own[:3] for number in numbers)
+        self.bound = bits_by_block(taken)
         self._masks: dict[int, Masks] = {}
         self._parts: dict[Span, Part] = {}
         self._counted: dict[int, tuple[int, int, Counts]] = {}
         self.marks = Marks(self, ())
+
+    def _take_subnets(self, subnets: Sequence[Range]) -> None:
+        self.subnets: Sequence[Range] = subnets
+        self.inside = merge((first, last) for _, first, last in subnets)
+        self.size = size(self.inside)
+        self.places = nested(subnets)
+
+    def _take_pools(self, pools: Sequence[PoolRange]) -> None:
+        """Take all pools, in order."""
+        self._all_pools = pools
+        self.dynamic: list[PoolRange] = [pool for pool in pools if pool.kind == "dynamic"]
+        dynamic = merge(pool.span for pool in self.dynamic)
+        self.pools = Cover(dynamic)
+        self.holes = Cover(merge(pool.span for pool in pools if pool.kind == "excluded"))
+        self.open = Cover(list(without(dynamic, self.holes)))
+
+    def patched(self, facts: Facts, spans: Sequence[Span], subnets: Sequence[Range] | None) -> "PlanMap":
+        """Return the map with what is within some spans replaced by the facts there, and with other subnets."""
+        new, where = copy(self), Cover(spans)
+        new.__dict__.pop("of_subnets", None)
+        if subnets is not None:
+            new._take_subnets(subnets)
+        if [pool for pool in self._all_pools if where.touches(pool.span)] != list(facts.pools):
+            others = (pool for pool in self._all_pools if not where.touches(pool.span))
+            new._take_pools(sorted([*others, *facts.pools], key=attrgetter("span")))
+        found = _sorted(facts)
+        new.known = Sorted(*(spliced(now, spans, there) for now, there in zip(self.known, found, strict=True)))
+        taken = sorted(number for numbers in found for number in numbers)
+        new.in_open = spliced(self.in_open, spans, [number for number in taken if new.open.holds(number)])
+        new.in_holes = spliced(self.in_holes, spans, [number for number in taken if new.holes.holds(number)])
+        new._renew_blocks(where.blocks())
+        low, high = spans[0][0], spans[-1][1]
+        new._parts = {
+            b: part for b, part in self._parts.items() if b[1] < low or b[0] > high or not where.touches(b)
+        }
+        new.marks = self.marks.over(new, where.blocks(), same=subnets is None)
+        return new
+
+    def known_in(self, spans: Sequence[Span]) -> int:
+        """Return how much is known within some spans: addresses and pools."""
+        starts = self.pools.starts
+        return sum(within(points, bounds) for bounds in spans for points in (*self.known, starts))
+
+    def _renew_blocks(self, blocks: Sequence[int]) -> None:
+        """Take copies of what is kept by block, and work some of them out anew."""
+        self._fixed, self._reserved, self.bound = self._fixed.copy(), self._reserved.copy(), self.bound.copy()
+        self._masks, self._counted = self._masks.copy(), self._counted.copy()
+        for block in blocks:
+            low = IPV4_BASE + (block << BLOCK_BITS)
+            there = [inside(numbers, (low, low | IN_BLOCK)) for numbers in self.known]
+            fixed = bits_by_block(number for numbers in there[:3] for number in numbers).get(block, 0)
+            reserved = bits_by_block(there[3]).get(block, 0)
+            self._fixed[block], self._reserved[block], self.bound[block] = fixed, reserved, fixed | reserved
+            self._masks.pop(block, None)
+            self._counted.pop(block, None)
 
     def part(self, bounds: Span) -> Part:
         """Return what the plan says of a span."""
         found = self._parts.get(bounds)
         if found is None:
             found = Part(
-                edges=within(self.edges, bounds),
-                gateways=within(self.gateways, bounds),
-                static=within(self.static, bounds),
-                reserved=within(self.reserved, bounds),
+                edges=within(self.known.edges, bounds),
+                gateways=within(self.known.gateways, bounds),
+                static=within(self.known.static, bounds),
+                reserved=within(self.known.reserved, bounds),
                 pool=self.pools.within(bounds),
                 open=self.open.within(bounds) - within(self.in_open, bounds),
                 excluded=self.holes.within(bounds) - within(self.in_holes, bounds),
@@ -167,7 +194,7 @@ class PlanMap:
         known = self._counted.get(block)
         if known is not None and known[0] == active and known[1] == declined:
             return known[2]
-        found = count_marks(self.masks(block), active & _ALL, declined & _ALL)
+        found = count_marks(self.masks(block), active & ALL, declined & ALL)
         if known is not None or len(self._counted) < MASKS_KEPT:
             self._counted[block] = (active, declined, found)
         return found
@@ -185,32 +212,11 @@ class PlanMap:
         found = self._masks.get(block)
         if found is None:
             fixed, reserved = self._fixed.get(block, 0), self._reserved.get(block, 0)
-            idle = _ALL & ~(fixed | reserved)
+            idle = ALL & ~(fixed | reserved)
             found = Masks(fixed, reserved, self.open.bits(block) & idle, self.holes.bits(block) & idle)
             if len(self._masks) < MASKS_KEPT:
                 self._masks[block] = found
         return found
-
-
-def _without(parts: Iterable[Span], holes: Cover) -> Iterable[Span]:
-    """Yield the parts less the holes."""
-    for low, high in parts:
-        first = low
-        for index in range(bisect_left(holes.ends, low), bisect_right(holes.starts, high)):
-            if holes.starts[index] > first:
-                yield first, holes.starts[index] - 1
-            first = holes.ends[index] + 1
-        if first <= high:
-            yield first, high
-
-
-def _bits(numbers: Iterable[int]) -> dict[int, int]:
-    """Return the addresses (keys) of IPv4 by block, as bits."""
-    found: dict[int, int] = {}
-    for number in numbers:
-        block = (number - IPV4_BASE) >> BLOCK_BITS
-        found[block] = found.get(block, 0) | 1 << (number & _IN_BLOCK)
-    return found
 
 
 class Marks:
@@ -233,7 +239,10 @@ class Marks:
             for index, (row, before) in enumerate(zip(rows, known._rows, strict=True)):
                 if row != before:
                     self._counts[index] = plan.counts(*row)
-        columns = zip(*self._counts, strict=True) if rows else ()
+        self._sum()
+
+    def _sum(self) -> None:
+        columns = zip(*self._counts, strict=True) if self._counts else ()
         self._before: list[list[int]] = [[0, *accumulate(column)] for column in columns]
 
     def at(self, told: Told) -> "Marks":
@@ -244,6 +253,19 @@ class Marks:
         found = Marks(self._plan, told.rows(), self if alike else None)
         found._told = told
         return found
+
+    def over(self, plan: PlanMap, blocks: Iterable[int], *, same: bool) -> "Marks":
+        """Return the marks over another plan, which tells some blocks otherwise; same = of the same subnets."""
+        new = copy(self)
+        new.__dict__.pop("contested", None)
+        new._plan, new._counts, new._cuts = plan, self._counts.copy(), self._cuts.copy()
+        new._of_subnets = self._of_subnets if same else None
+        for block in blocks:
+            index = bisect_left(self._blocks, block)
+            if index < len(self._blocks) and self._blocks[index] == block:
+                new._counts[index] = plan.counts(*self._rows[index])
+        new._sum()
+        return new
 
     @cached_property
     def contested(self) -> list[tuple[int, bool]]:
@@ -305,13 +327,13 @@ class Marks:
         return found
 
     def _find(self, bounds: Span) -> Cut:
-        first, last = max(bounds[0] - IPV4_BASE, 0), min(bounds[1] - IPV4_BASE, _LAST)
+        first, last = max(bounds[0] - IPV4_BASE, 0), min(bounds[1] - IPV4_BASE, LAST)
         if last < first:
             return 0, 0, []
         blocks, cut = self._blocks, list[tuple[int, int]]()
         start, end = bisect_left(blocks, first >> BLOCK_BITS), bisect_right(blocks, last >> BLOCK_BITS)
         if start < end:
-            below, above = (1 << (first & _IN_BLOCK)) - 1, _ALL & ~((2 << (last & _IN_BLOCK)) - 1)
+            below, above = (1 << (first & IN_BLOCK)) - 1, ALL & ~((2 << (last & IN_BLOCK)) - 1)
             if below and blocks[start] == first >> BLOCK_BITS:
                 cut.append((start, below))
             if above and blocks[end - 1] == last >> BLOCK_BITS:
@@ -340,6 +362,20 @@ def read_map(session: Session) -> PlanMap:
     """Return the map of the plan as the session sees it."""
     subnets = ranges(session)
     return PlanMap(load_plan(session, [(first, last) for _, first, last in subnets]), subnets)
+
+
+def renew_map(session: Session, plan: PlanMap, changed: Changed) -> PlanMap | None:
+    """Return the map after some changes of the plan; None = it must be read anew."""
+    spans = changed.spans
+    if not spans:
+        return plan
+    if plan.known_in(spans) > MOST_PATCHED:
+        return None
+    subnets: list[Range] | None = None
+    if "subnets" in changed.kinds:
+        apart = (row for row in plan.subnets if not changed.holds(row[1], row[2]))
+        subnets = [*apart, *ranges(session, changed.subnets)]
+    return plan.patched(plan_of_parts(session, spans), spans, subnets)
 
 
 def map_of(session: Session) -> PlanMap:

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models import Pool, Subnet, UseSample, UseSeries
 from app.models.base import utc_now
-from app.services.audit import current_revision
 from app.services.forecast import Forecast, days_to_full
 from app.services.kept import Kept, kept_for
 from app.services.octets import driver_rows
+from app.services.plan_changes import Changed
 from app.services.use_samples import FIGURES, HOUR_S, MINUTE_S, Figures, recorded_at, total
 
 RANGES: Final = {"24h": (86400, MINUTE_S), "7d": (7 * 86400, MINUTE_S), "30d": (30 * 86400, HOUR_S),
@@ -174,12 +174,18 @@ def _read_outlooks(session: Session, kind: type, ids: Sequence[int], now: dateti
 
 def kept_use() -> dict[str, Any]:
     """Return what is kept of the use until another minute is recorded, or the plan changes."""
-    return {OUTLOOKS: Kept(lambda session: {}, recorded), PEAKS: Kept(_read_peaks, recorded)}
+    kept = {OUTLOOKS: Kept(lambda session: {}, beside=recorded, renew=unless_moved)}
+    return kept | {PEAKS: Kept(_read_peaks, beside=recorded, renew=unless_moved)}
 
 
 def recorded(session: Session) -> object:
-    """Return what changes when another minute is recorded, when the plan does, and with the hour."""
-    return current_revision(session), recorded_at(session), int(utc_now().timestamp()) // HOUR_S
+    """Return what changes when another minute is recorded, and with the hour."""
+    return recorded_at(session), int(utc_now().timestamp()) // HOUR_S
+
+
+def unless_moved(session: Session, value: Any, changed: Changed) -> Any:
+    """Return what is kept of the use, unless subnets or pools came or went."""
+    return None if changed.moved & {"pools", "subnets"} else value
 
 
 def peak_shares(session: Session, now: datetime | None = None) -> dict[int, float]:

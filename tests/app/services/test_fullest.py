@@ -14,7 +14,7 @@ from app.services.actors import COMMAND_LINE
 from app.services.fullest import FULLEST, LOOKED_AT, nearest_to_full, read_fullest
 from app.services.kept import Kept
 from app.services.pools import delete_pool
-from app.services.use_history import recorded
+from app.services.use_history import recorded, unless_moved
 from tests.app.services.test_use_samples import lease, plan, record
 
 POOLS = LOOKED_AT + 10
@@ -23,7 +23,7 @@ POOLS = LOOKED_AT + 10
 @pytest.fixture
 def keeping(engine: Engine) -> SessionFactory:
     """Sessions that keep the fullest, as those of the application do, over more pools than are looked at."""
-    factory = make_session_factory(engine, {FULLEST: Kept(read_fullest, recorded)})
+    factory = make_session_factory(engine, {FULLEST: Kept(read_fullest, beside=recorded, renew=unless_moved)})
     plan(factory, POOLS)
     return factory
 
