@@ -4,7 +4,7 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import Executable, delete, select, text
 from sqlalchemy.orm import Session
@@ -40,21 +40,6 @@ _JOINED: Final = {
     "sqlite": _TOLD.format(join=[f"group_concat({name})" for name in _COLUMNS]),
     "postgresql": _TOLD.format(join=[f"string_agg({name}::text, ',')" for name in _COLUMNS]),
 }
-
-
-class Told(NamedTuple):
-    """The marks of many blocks as the database joins them to texts: numbers and commas, in one order.
-
-    They are read in a third of the time of rows, and two of them are compared at once.
-    """
-
-    blocks: str = ""
-    active: str = ""
-    declined: str = ""
-
-    def rows(self) -> list[Row]:
-        """Return (block, active, declined) of each, in order: a database may join them in another than it read."""
-        return sorted(zip(*(json.loads(f"[{column}]") for column in self), strict=True))
 
 
 class Occupancy:
@@ -118,14 +103,28 @@ def blocks_of(session: Session, spans: Sequence[Span]) -> list[Row]:
     return sorted(found)
 
 
-def told(session: Session, spans: Sequence[Span]) -> Told:
-    """Return the marks of the blocks from the first of the spans to the last."""
+def blocks_between(session: Session, spans: Sequence[Span]) -> list[Row]:
+    """Return the same of all blocks from the first of the spans to the last.
+
+    The database joins them to texts, numbers and commas, which are read in a third of the time of rows.
+    """
     ranges = _block_ranges(spans)
     if not ranges:
-        return Told()
+        return []
     query = text(_JOINED[session.get_bind().dialect.name])
     read = session.execute(query, {"low": ranges[0][0], "high": ranges[-1][1]}).one()
-    return Told(*(column or "" for column in read))
+    columns = (json.loads(f"[{column or ''}]") for column in read)
+    return sorted(zip(*columns, strict=True))  # a database may join them in another order than it read
+
+
+def blocks_named(session: Session, spans: Sequence[Span], blocks: Iterable[int]) -> list[Row]:
+    """Return the same of those of some blocks that lie there."""
+    ranges = _block_ranges(spans)
+    wanted = [block for block in blocks if ranges and ranges[0][0] <= block <= ranges[-1][1]]
+    if not wanted:
+        return []
+    rows = select(LeaseBlock.block, LeaseBlock.active, LeaseBlock.declined).where(LeaseBlock.block.in_(wanted))
+    return sorted(map(tuple, driver_rows(session, rows)))
 
 
 def count_active(session: Session) -> int:

@@ -5,21 +5,21 @@ block of 64 addresses there are masks, so that a question reads the blocks' mark
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property
-from itertools import accumulate
 from operator import attrgetter
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.models import Subnet
-from app.services.covers import ALL, IN_BLOCK, LAST, Cover, bits_by_block, inside, spliced, within, without
+from app.services.covers import ALL, IN_BLOCK, Cover, bits_by_block, inside, spliced, within, without
 from app.services.facts import Facts, PoolRange, load_plan, plan_of_parts
 from app.services.kept import Kept, kept_for
+from app.services.marks import Counts, Marks, Masks, count_marks
 from app.services.nesting import Node, Range, nested, places, ranges
-from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, Row, Told, blocks_of, told
+from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, blocks_of
 from app.services.plan_changes import Changed
 from app.services.spans import IPV4_BASE, Span, merge, size, span
 
@@ -34,30 +34,6 @@ MASKS_KEPT: Final = 300_000
 """Masks and counts of more blocks, and parts of the plan, than these are worked out anew."""
 MOST_PATCHED: Final = 20_000
 """Where more is known of the spans that changed, the plan is read anew."""
-
-
-class Masks(NamedTuple):
-    """The addresses of a block, as bits: edges, gateways and static ones; promised; else free, or excluded."""
-
-    fixed: int
-    reserved: int
-    open: int
-    closed: int
-
-
-class Counts(NamedTuple):
-    """Addresses that leases mark: `of_*` are those that would else count as reserved, free or excluded."""
-
-    leased: int
-    declined: int
-    of_reserved: int
-    of_free: int
-    of_excluded: int
-
-
-_NONE: Final = Counts(0, 0, 0, 0, 0)
-Cut: TypeAlias = tuple[int, int, list[tuple[int, int]]]
-"""The rows of a span, from and to, and of the first and the last of them what lies outside: (row, bits)."""
 
 
 class Part(NamedTuple):
@@ -219,145 +195,6 @@ class PlanMap:
         return found
 
 
-class Marks:
-    """What leases mark of what the plan says, ready to be counted in any range."""
-
-    def __init__(self, plan: PlanMap, rows: Sequence[Row], known: "Marks | None" = None) -> None:
-        """Take rows of (block, active, declined) in the order of blocks; the bits are signed 64-bit numbers.
-
-        `known` are the marks of the same blocks at another moment: only what differs is counted.
-        """
-        self._plan, self._rows, self._told = plan, rows, Told()
-        if known is None:
-            self._blocks = [row[0] for row in rows]
-            self._counts = [plan.counts(*row) for row in rows]
-            self._cuts: dict[Span, Cut] = {}
-            self._of_subnets: list[Cut] | None = None
-        else:
-            self._blocks, self._counts, self._cuts = known._blocks, known._counts.copy(), known._cuts
-            self._of_subnets = known._of_subnets
-            for index, (row, before) in enumerate(zip(rows, known._rows, strict=True)):
-                if row != before:
-                    self._counts[index] = plan.counts(*row)
-        self._sum()
-
-    def _sum(self) -> None:
-        columns = zip(*self._counts, strict=True) if self._counts else ()
-        self._before: list[list[int]] = [[0, *accumulate(column)] for column in columns]
-
-    def at(self, told: Told) -> "Marks":
-        """Return the marks that are told, which are mostly the same."""
-        if told == self._told:
-            return self
-        alike = told.blocks == self._told.blocks and bool(self._rows)
-        found = Marks(self._plan, told.rows(), self if alike else None)
-        found._told = told
-        return found
-
-    def over(self, plan: PlanMap, blocks: Iterable[int], *, same: bool) -> "Marks":
-        """Return the marks over another plan, which tells some blocks otherwise; same = of the same subnets."""
-        new = copy(self)
-        new.__dict__.pop("contested", None)
-        new._plan, new._counts, new._cuts = plan, self._counts.copy(), self._cuts.copy()
-        new._of_subnets = self._of_subnets if same else None
-        for block in blocks:
-            index = bisect_left(self._blocks, block)
-            if index < len(self._blocks) and self._blocks[index] == block:
-                new._counts[index] = plan.counts(*self._rows[index])
-        new._sum()
-        return new
-
-    @cached_property
-    def contested(self) -> list[tuple[int, bool]]:
-        """The leased addresses (keys) that are promised (True) or known to be in use, in order."""
-        bound = self._plan.bound
-        both = ((row[0], row[1] & bound.get(row[0], 0)) for row in self._rows)
-        return [pair for block, bits in both if bits for pair in self._plan.contested(block, bits)]
-
-    def count(self, bounds: Span) -> Counts:
-        """Return the counts of a span (keys)."""
-        return self._counted(self._cut(bounds))
-
-    def _counted(self, found: Cut) -> Counts:
-        start, end, cut = found
-        if start == end:
-            return _NONE
-        leased, declined, reserved, free, excluded = (column[end] - column[start] for column in self._before)
-        for index, outside in cut:
-            own = self._part(index, outside)
-            leased, declined, reserved = leased - own[0], declined - own[1], reserved - own[2]
-            free, excluded = free - own[3], excluded - own[4]
-        return Counts(leased, declined, reserved, free, excluded)
-
-    def of_subnets(self) -> list[tuple[int, int]]:
-        """Return how many are leased in every subnet, and how many of the free are taken, in the plan's order."""
-        if self._of_subnets is None:
-            self._of_subnets = [self._cut((first, last)) for _, first, last in self._plan.subnets]
-        if not self._rows:
-            return [(0, 0)] * len(self._of_subnets)
-        leased, free = self._before[0], self._before[3]
-        return [
-            self._leased_and_free((start, end, cut))
-            if cut
-            else (leased[end] - leased[start], free[end] - free[start])
-            for start, end, cut in self._of_subnets
-        ]
-
-    def _leased_and_free(self, found: Cut) -> tuple[int, int]:
-        counts = self._counted(found)
-        return counts.leased, counts.of_free
-
-    def of_free(self, bounds: Span) -> int:
-        """Return the one count alone."""
-        start, end, cut = self._cut(bounds)
-        if start == end:
-            return 0
-        found = self._before[3][end] - self._before[3][start]
-        for index, outside in cut:
-            block, active, declined = self._rows[index]
-            found -= ((active | declined) & outside & self._plan.masks(block).open).bit_count()
-        return found
-
-    def _cut(self, bounds: Span) -> Cut:
-        found = self._cuts.get(bounds)
-        if found is None:
-            found = self._find(bounds)
-            if len(self._cuts) < MASKS_KEPT:
-                self._cuts[bounds] = found
-        return found
-
-    def _find(self, bounds: Span) -> Cut:
-        first, last = max(bounds[0] - IPV4_BASE, 0), min(bounds[1] - IPV4_BASE, LAST)
-        if last < first:
-            return 0, 0, []
-        blocks, cut = self._blocks, list[tuple[int, int]]()
-        start, end = bisect_left(blocks, first >> BLOCK_BITS), bisect_right(blocks, last >> BLOCK_BITS)
-        if start < end:
-            below, above = (1 << (first & IN_BLOCK)) - 1, ALL & ~((2 << (last & IN_BLOCK)) - 1)
-            if below and blocks[start] == first >> BLOCK_BITS:
-                cut.append((start, below))
-            if above and blocks[end - 1] == last >> BLOCK_BITS:
-                cut.append((end - 1, above))
-        return start, end, cut
-
-    def _part(self, index: int, wanted: int) -> Counts:
-        block, active, declined = self._rows[index]
-        return count_marks(self._plan.masks(block), active & wanted, declined & wanted)
-
-
-def count_marks(masks: Masks, active: int, declined: int) -> Counts:
-    """Return what unsigned marks of a block mean."""
-    fixed, reserved, open_, closed = masks
-    taken = active | declined
-    return Counts(
-        (active & ~fixed).bit_count(),
-        (declined & ~fixed).bit_count(),
-        (taken & reserved).bit_count(),
-        (taken & open_).bit_count(),
-        (taken & closed).bit_count(),
-    )
-
-
 def read_map(session: Session) -> PlanMap:
     """Return the map of the plan as the session sees it."""
     subnets = ranges(session)
@@ -405,7 +242,7 @@ def _marks_of_all(session: Session, plan: PlanMap) -> Marks:
     known: tuple[object, Marks] | None = session.info.get(MARKS)
     if known is not None and known[0] == own:
         return known[1]
-    plan.marks = found = plan.marks.at(told(session, plan.inside))
+    plan.marks = found = plan.marks.renewed(session)
     session.info[MARKS] = own, found
     return found  # and not what another thread may have put there meanwhile
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.models import Pool, Subnet
 from app.services.facts import Facts, PoolRange, load
-from app.services.plan_map import Marks, PlanMap, map_for, map_of, marks_in
+from app.services.marks import Marks
+from app.services.plan_map import PlanMap, map_for, map_of, marks_in
 from app.services.spans import IPV4_BASE, Span, clip, size, span
 
 
