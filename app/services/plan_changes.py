@@ -37,6 +37,10 @@ class Changed:
         ends = ((address_of(low), address_of(high)) for low, high in self.spans)
         return or_(*(and_(Subnet.first.between(low, high), Subnet.last <= high) for low, high in ends))
 
+    def within(self, column: Any) -> ColumnElement[bool]:
+        """Return the condition of an address that lies in the spans."""
+        return or_(*(column.between(address_of(low), address_of(high)) for low, high in self.spans))
+
     def holds(self, first: int, last: int) -> bool:
         """Tell whether a subnet lies in the spans."""
         return any(low <= first and last <= high for low, high in self.spans)

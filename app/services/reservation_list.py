@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.models import Reservation
 from app.models.types import Address
 from app.services.listing import MATCHES_LIMIT, count_up_to
+from app.services.promised import condition, decided
 from app.services.reservations import matching
-from app.services.standings import STATES, condition, decided
+from app.services.standings import STATES
 
 Query = Select[Any]
 

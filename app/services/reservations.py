@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.models import KnownAddress, Reservation, ReservationIdentifier, Subnet
 from app.models.types import Address
 from app.schemas.reservations import ReservationIn
-from app.services import standings
+from app.services import promised, standings
 from app.services.actors import Actor
 from app.services.audit import Told, check_place
 from app.services.contents import kind_of_edge
@@ -70,7 +70,7 @@ def _state(text: str) -> str:
 
 def _known(session: Session, parameter: str, text: str) -> ColumnElement[bool] | None:
     """Answer by what the devices lease now, which is no column."""
-    return standings.found_in_state(session, text) if parameter == "state" and text in standings.STATES else None
+    return promised.found_in_state(session, text) if parameter == "state" and text in standings.STATES else None
 
 
 _STATE: Final = Kind("state", _state, str, (), "", {"type": "string", "enum": list(standings.STATES)})

@@ -4,17 +4,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Select, and_, case, cast, exists, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, String, and_, case, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Lease, Reservation, ReservationIdentifier, Subnet
 from app.models.types import Address, pack_address
-from app.services.kept import Kept, kept_for
-from app.services.plan_map import PLAN_MAP, PlanMap, contested
-from app.services.spans import address_of
 from dhcpd.protocol.errors import DecodeError
 from dhcpd.protocol.relay import RELAY_KINDS, decode_relay_info
 
@@ -68,7 +64,7 @@ def _leases(session: Session, rows: Iterable[Reservation]) -> Iterable[Lease]:
         if row.ip is not None:
             addresses.append(row.ip)
         macs += [bytes.fromhex(i.value) for i in row.identifiers if i.type == "mac"]
-    wanted = or_(_one_of(session, Lease.ip, addresses), _one_of(session, Lease.mac, macs))
+    wanted = or_(one_of(session, Lease.ip, addresses), one_of(session, Lease.mac, macs))
     return session.scalars(select(Lease).where(Lease.state == "active", wanted))
 
 
@@ -107,34 +103,13 @@ def _between(ip: Address, bounds: tuple[Address, Address]) -> bool:
     return ip.version == first.version and int(first) <= int(ip) <= int(last)
 
 
-def found_in_state(session: Session, state: str) -> ColumnElement[bool]:
-    """Return the condition `in_state`, decided once for those that it can hold for, unless they are too many."""
-    return condition(session, state, decided(session, state, select(Reservation)))
-
-
-def condition(session: Session, state: str, ids: Sequence[int] | None) -> ColumnElement[bool]:
-    """Return the condition that a reservation is in a state; ids: as `decided` returned them."""
-    return in_state(session, state) if ids is None else _one_of(session, Reservation.id, ids)
-
-
-def decided(session: Session, state: str, query: Select[Any]) -> list[int] | None:
-    """Return which reservations of a query are in a state, those without an address last; None = too many."""
-    if state == WAITING:
-        among = _leasing(session)
-    else:
-        among = _leased(session, state) if state in (ACTIVE, CONFLICT) else None
-    if among is None:
-        return None
-    ids = query.with_only_columns(Reservation.id).where(among, in_state(session, state))
-    return list(session.scalars(ids.order_by(Reservation.ip.is_(None), Reservation.ip, Reservation.id)))
-
-
-def _one_of(session: Session, column: Any, values: Sequence[object]) -> ColumnElement[bool]:
-    """Return the condition of some numbers, octets or addresses, given as one value: many parameters cost more."""
+def one_of(session: Session, column: Any, values: Sequence[object]) -> ColumnElement[bool]:
+    """Return the condition of some numbers, texts, octets or addresses, as one value: parameters cost more."""
     found: ColumnElement[bool]
     if session.get_bind().dialect.name == "sqlite":
         given = func.json_each(json.dumps(values, default=_hex)).table_valued("value").c.value
-        found = column.in_(select(given if isinstance(column.type, Integer) else func.unhex(given)))
+        plain = isinstance(column.type, Integer | String)
+        found = column.in_(select(given if plain else func.unhex(given)))
     else:
         found = column == func.any(cast(values, ARRAY(column.type)))
     return found
@@ -142,31 +117,6 @@ def _one_of(session: Session, column: Any, values: Sequence[object]) -> ColumnEl
 
 def _hex(value: Address | bytes) -> str:
     return (value if isinstance(value, bytes) else pack_address(value)).hex()
-
-
-def _leasing(session: Session) -> ColumnElement[bool] | None:
-    """Return the condition of those whose device leases anything in their subnet; None = they are too many."""
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    leasing = and_(*_leases_nearby())
-    if not sqlite:  # row by row: PostgreSQL would join all leases for a handful of rows
-        nearby = exists().where(leasing).correlate(ReservationIdentifier)
-        leasing = case((nearby, literal(1)), else_=literal(0)) == 1
-    query = select(ReservationIdentifier.reservation_id).where(leasing)
-    ids = list(session.scalars(query.limit(LEASED_AT_ONCE + 1)))
-    return _one_of(session, Reservation.id, ids) if len(ids) <= LEASED_AT_ONCE else None
-
-
-def _leased(session: Session, state: str) -> ColumnElement[bool] | None:
-    """Return the condition of those whose address is leased; None = they are too many, or the plan is not kept."""
-    kept: Kept[PlanMap] | None = kept_for(session, PLAN_MAP)
-    if kept is None:
-        return None
-    plan = kept.get(session)
-    leased = list(islice(contested(session, plan, plan.inside), LEASED_AT_ONCE + 1))
-    if len(leased) > LEASED_AT_ONCE:
-        return None
-    near = _one_of(session, Reservation.ip, [address_of(number) for number, _ in leased])
-    return near if state == CONFLICT else or_(Reservation.ip.is_(None), near)
 
 
 def in_state(session: Session, state: str) -> ColumnElement[bool]:
@@ -193,11 +143,11 @@ def _in_state(sqlite: bool, state: str) -> ColumnElement[bool]:
 def _near(sqlite: bool) -> ColumnElement[bool]:
     """Return the condition that the device leases an address of the reservation's subnet, found by its MAC."""
     own = ReservationIdentifier.reservation_id == Reservation.id
-    found = select(literal(1)).where(own, *_leases_nearby()).correlate(Reservation)
+    found = select(literal(1)).where(own, *leases_nearby()).correlate(Reservation)
     return exists(found if sqlite else found.offset(0))  # PostgreSQL would find all that are, for a hundred rows
 
 
-def _leases_nearby() -> tuple[ColumnElement[bool], ...]:
+def leases_nearby() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that a MAC of a reservation leases an address of its subnet."""
     return (
         ReservationIdentifier.type == "mac",
