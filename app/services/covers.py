@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Final
 
 from app.services.occupancy import BLOCK_BITS
-from app.services.spans import IPV4_BASE, Span
+from app.services.spans import IPV4_BASE, Span, clip
 
 ALL: Final = (1 << 64) - 1
 """Every address of a block, as bits."""
@@ -22,6 +22,20 @@ class Cover:
         self.starts = [first for first, _ in parts]
         self.ends = [last for _, last in parts]
         self._before = [0, *accumulate(last - first + 1 for first, last in parts)]
+
+    def patched(self, spans: Iterable[Span], found: Sequence[Span]) -> "Cover":
+        """Return the cover with what is in the spans replaced by what was found, which may reach out of them."""
+        starts, ends = self.starts.copy(), self.ends.copy()
+        for low, high in spans:
+            start, end = bisect_left(ends, low), bisect_right(starts, high)
+            pieces = clip(found, (low, high))
+            if start < end and starts[start] < low:
+                pieces.insert(0, (starts[start], low - 1))
+            if start < end and ends[end - 1] > high:
+                pieces.append((high + 1, ends[end - 1]))
+            starts[start:end] = [first for first, _ in pieces]
+            ends[start:end] = [last for _, last in pieces]
+        return Cover(list(zip(starts, ends, strict=True)))
 
     def within(self, bounds: Span) -> int:
         """Return how many addresses of the bounds are covered."""

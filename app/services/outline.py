@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from operator import attrgetter
 from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Subnet
@@ -106,10 +106,15 @@ def outline(session: Session, *conditions: ColumnElement[bool]) -> Outline:
 
 def renew_outline(session: Session, known: Outline, changed: Changed) -> Outline:
     """Return the outline after some changes of the plan."""
-    if "subnets" not in changed.kinds:
+    if not changed.told:
         return known
-    apart = (place for place in known if not changed.holds(place.first, place.last))
-    places = [*apart, *outline(session, changed.subnets)]
+    if not changed.spans:
+        fresh = outline(session, Subnet.id.in_(changed.told)).known
+        return Outline(replace(fresh[p.id], parent=p.parent, depth=p.depth) if p.id in fresh else p for p in known)
+    apart = (
+        place for place in known if place.id not in changed.told and not changed.holds(place.first, place.last)
+    )
+    places = [*apart, *outline(session, or_(changed.subnets, Subnet.id.in_(changed.told)))]
     return _nested(sorted(places, key=attrgetter("first", "prefix_len")))
 
 

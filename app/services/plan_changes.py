@@ -1,19 +1,27 @@
 """What changed in the plan from one revision to another, and where? Read off the audit, for what is kept of it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import AuditEntry, Subnet
 from app.services.spans import Span, address_of, key, merge, span
 
-MOST: Final = 50
-"""After more changes than these, what is kept is read anew."""
-_PLACED: Final = frozenset({"addresses", "pools", "reservations", "subnets"})
+MOST: Final = 500
+MOST_SPANS: Final = 50
+"""After more changes than these, or changes in more places, what is kept is read anew."""
+_PLACED: Final = {
+    "addresses": ("ip",),
+    "pools": ("first", "last", "kind", "subnet_id"),
+    "reservations": ("ip", "subnet_id", "identifiers"),
+    "subnets": ("first", "last", "prefix_len", "gateway", "dhcp_enabled"),
+}
+"""What of an object tells where it is and what it makes of its addresses: a change of aught else moves nothing."""
 _ASIDE: Final = frozenset({
     "alert_rules", "client_classes", "custom_fields", "denied_clients", "leases", "option_definitions", "passwords",
     "sessions", "settings", "shared_networks", "tags", "tokens", "users", "vlans", "webhooks",
@@ -24,11 +32,13 @@ any address: an import tells of all its rows in one line."""
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The kinds of the objects that changed, those of objects that came or went (`moved`), and where all that have
-    addresses were and are, as disjoint spans."""
+    """kinds: of the objects that came or went; told: ids of subnets that may be told otherwise.
+
+    spans: where objects with addresses were and are, disjoint and in order.
+    """
 
     kinds: frozenset[str]
-    moved: frozenset[str]
+    told: frozenset[int]
     spans: list[Span]
 
     @property
@@ -43,7 +53,8 @@ class Changed:
 
     def holds(self, first: int, last: int) -> bool:
         """Tell whether a subnet lies in the spans."""
-        return any(low <= first and last <= high for low, high in self.spans)
+        at = bisect_left(self.spans, (first + 1,)) - 1
+        return at >= 0 and last <= self.spans[at][1]
 
 
 def between(session: Session, since: int, upto: int) -> Changed | None:
@@ -51,27 +62,33 @@ def between(session: Session, since: int, upto: int) -> Changed | None:
     count = upto - since
     if not 0 < count <= MOST:
         return None
-    told = select(AuditEntry.revision, AuditEntry.object, AuditEntry.before, AuditEntry.after)
-    newest = told.where(AuditEntry.revision <= upto).order_by(AuditEntry.id.desc()).limit(count)
+    lines = select(AuditEntry.revision, AuditEntry.object, AuditEntry.before, AuditEntry.after)
+    newest = lines.where(AuditEntry.revision <= upto).order_by(AuditEntry.id.desc()).limit(count)
     rows = session.execute(newest).all()
     kinds = _kinds(row.object for row in rows)
-    if {row.revision for row in rows} != set(range(since + 1, upto + 1)) or kinds - _PLACED - _ASIDE:
+    if {row.revision for row in rows} != set(range(since + 1, upto + 1)) or kinds - _PLACED.keys() - _ASIDE:
         return None
-    pictures = ((row.object.split("/")[0], seen) for row in rows for seen in (row.before, row.after) if seen)
-    moved = _kinds(row.object for row in rows if row.before is None or row.after is None)
-    return Changed(kinds, moved, merge(each for kind, seen in pictures for each in _places(session, kind, seen)))
+    spans = merge(each for row in rows for each in _places(session, row))
+    came_or_went = _kinds(row.object for row in rows if row.before is None or row.after is None)
+    told = frozenset(int(row.object.split("/")[1]) for row in rows if row.object.startswith("subnets/"))
+    return None if len(spans) > MOST_SPANS else Changed(came_or_went, told, spans)
 
 
 def _kinds(objects: Iterable[str]) -> frozenset[str]:
     return frozenset(name.split("/")[0] for name in objects)
 
 
-def _places(session: Session, kind: str, seen: Mapping[str, Any]) -> Iterator[Span]:
-    """Yield where an object is: of a pool its subnet, whose edges it may meet."""
-    if kind in ("subnets", "pools"):
-        yield span(ip_address(seen["first"]), ip_address(seen["last"]))
-        subnet = session.get(Subnet, seen["subnet_id"]) if kind == "pools" else None
-        if subnet is not None:
-            yield span(subnet.first, subnet.last)
-    elif kind in _PLACED and seen.get("ip"):
-        yield (key(ip_address(seen["ip"])),) * 2
+def _places(session: Session, row: Row[Any]) -> Iterator[Span]:
+    """Yield where an object was and is, if it moved: of a pool also its subnet, whose edges it may meet."""
+    kind = row.object.split("/")[0]
+    fields, seen = _PLACED.get(kind, ()), [picture for picture in (row.before, row.after) if picture]
+    if len(seen) == 2 and all(seen[0].get(name) == seen[1].get(name) for name in fields):
+        return
+    for picture in seen:
+        if "first" in fields:
+            yield span(ip_address(picture["first"]), ip_address(picture["last"]))
+            subnet = session.get(Subnet, picture["subnet_id"]) if kind == "pools" else None
+            if subnet is not None:
+                yield span(subnet.first, subnet.last)
+        elif fields and picture["ip"]:
+            yield (key(ip_address(picture["ip"])),) * 2

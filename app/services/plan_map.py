@@ -63,6 +63,12 @@ def _sorted(facts: Facts) -> Sorted:
     return Sorted(*map(sorted, (edges, gateways, static, facts.reserved - edges - gateways - static)))
 
 
+def _spans(pools: Sequence[PoolRange]) -> tuple[list[Span], list[Span]]:
+    """Return what dynamic pools span, and what excluded ranges do."""
+    dynamic, holes = (merge(pool.span for pool in pools if pool.kind == kind) for kind in ("dynamic", "excluded"))
+    return dynamic, holes
+
+
 class PlanMap:
     """What the plan says of every address.
 
@@ -75,7 +81,11 @@ class PlanMap:
         """Take the ranges of all subnets and the facts within them."""
         self._take_subnets(subnets)
         self.known = own = _sorted(facts)
-        self._take_pools(facts.pools)
+        self._all_pools: Sequence[PoolRange] = facts.pools
+        self.dynamic: list[PoolRange] = [pool for pool in facts.pools if pool.kind == "dynamic"]
+        dynamic, holes = _spans(facts.pools)
+        self.pools, self.holes = Cover(dynamic), Cover(holes)
+        self.open = Cover(list(without(dynamic, self.holes)))
         taken = sorted(number for numbers in own for number in numbers)
         self.in_open = [number for number in taken if self.open.holds(number)]
         self.in_holes = [number for number in taken if self.holes.holds(number)] if self.holes.ends else []
@@ -93,14 +103,18 @@ class PlanMap:
         self.size = size(self.inside)
         self.places = nested(subnets)
 
-    def _take_pools(self, pools: Sequence[PoolRange]) -> None:
-        """Take all pools, in order."""
-        self._all_pools = pools
-        self.dynamic: list[PoolRange] = [pool for pool in pools if pool.kind == "dynamic"]
-        dynamic = merge(pool.span for pool in self.dynamic)
-        self.pools = Cover(dynamic)
-        self.holes = Cover(merge(pool.span for pool in pools if pool.kind == "excluded"))
-        self.open = Cover(list(without(dynamic, self.holes)))
+    def _patch_pools(self, found: Sequence[PoolRange], where: Cover, spans: Sequence[Span]) -> None:
+        """Take other pools for those that touch some spans."""
+        there, apart = list[PoolRange](), list[PoolRange]()
+        for pool in self._all_pools:
+            (there if where.touches(pool.span) else apart).append(pool)
+        if there == list(found):
+            return
+        self._all_pools = sorted([*apart, *found], key=attrgetter("span"))
+        self.dynamic = [pool for pool in self._all_pools if pool.kind == "dynamic"]
+        dynamic, holes = _spans(found)
+        self.pools, self.holes = self.pools.patched(spans, dynamic), self.holes.patched(spans, holes)
+        self.open = self.open.patched(spans, list(without(dynamic, Cover(holes))))
 
     def patched(self, facts: Facts, spans: Sequence[Span], subnets: Sequence[Range] | None) -> "PlanMap":
         """Return the map with what is within some spans replaced by the facts there, and with other subnets."""
@@ -108,9 +122,7 @@ class PlanMap:
         new.__dict__.pop("of_subnets", None)
         if subnets is not None:
             new._take_subnets(subnets)
-        if [pool for pool in self._all_pools if where.touches(pool.span)] != list(facts.pools):
-            others = (pool for pool in self._all_pools if not where.touches(pool.span))
-            new._take_pools(sorted([*others, *facts.pools], key=attrgetter("span")))
+        new._patch_pools(facts.pools, where, spans)
         found = _sorted(facts)
         new.known = Sorted(*(spliced(now, spans, there) for now, there in zip(self.known, found, strict=True)))
         taken = sorted(number for numbers in found for number in numbers)
@@ -209,9 +221,11 @@ def renew_map(session: Session, plan: PlanMap, changed: Changed) -> PlanMap | No
     if plan.known_in(spans) > MOST_PATCHED:
         return None
     subnets: list[Range] | None = None
-    if "subnets" in changed.kinds:
-        apart = (row for row in plan.subnets if not changed.holds(row[1], row[2]))
-        subnets = [*apart, *ranges(session, changed.subnets)]
+    if changed.told:
+        there = [row for row in plan.subnets if changed.holds(row[1], row[2])]
+        now = ranges(session, changed.subnets)
+        if set(now) != set(there):
+            subnets = [*(row for row in plan.subnets if not changed.holds(row[1], row[2])), *now]
     return plan.patched(plan_of_parts(session, spans), spans, subnets)
 
 

@@ -185,7 +185,7 @@ def recorded(session: Session) -> object:
 
 def unless_moved(session: Session, value: Any, changed: Changed) -> Any:
     """Return what is kept of the use, unless subnets or pools came or went."""
-    return None if changed.moved & {"pools", "subnets"} else value
+    return None if changed.kinds & {"pools", "subnets"} else value
 
 
 def peak_shares(session: Session, now: datetime | None = None) -> dict[int, float]:

@@ -8,10 +8,15 @@ The time is the server's own, from the request to the last octet of the answer; 
 """
 
 import gzip
+import json
 import re
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from ipaddress import ip_address
 from statistics import median
 from typing import Final
 
@@ -51,6 +56,11 @@ OWN: Final = {
 }  # fmt: skip
 """One object of each kind that the filling does not make, so that its page is there."""
 MAIN: Final = ("/", "/subnets", "/subnets/{subnet_id}", "/leases")
+AFTER_SAVES: Final = (
+    "/", "/subnets", "/subnets?sort=-use", "/subnets/{subnet_id}", "/reservations", "/reservations?state=active",
+    "/reservations?state=waiting", "/reservations?state=conflict",
+)  # fmt: skip
+"""Pages that show what is kept of the whole plan: how long does the first one after a save take?"""
 
 
 def fill_use(engine: Engine) -> None:
@@ -162,11 +172,38 @@ class Figure:
     sent_bytes: int
 
 
-def measure(web: httpx.Client, watch: Stopwatch, name: str, path: str, rounds: int) -> Figure:
-    """Ask for a page some times."""
+def saves(web: httpx.Client, token: str) -> dict[str, Callable[[int], None]]:
+    """Return what saves one object or another, each time otherwise."""
+    pool = web.get("/api/v1/pools/4321", headers={"Authorization": f"Bearer {token}"}).json()
+    ends = pool["end"], str(ip_address(pool["end"]) - 1)
+    told: dict[str, Callable[[int], dict[str, str]]] = {
+        "reservations/4321": lambda n: {"hostname": f"host-{time.time_ns()}"},
+        "subnets/4321": lambda n: {"name": f"site-{time.time_ns()}"},
+        "pools/4321": lambda n: {"end": ends[n % 2]},
+    }
+
+    def save(object_: str, number: int) -> None:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/merge-patch+json"}
+        answer = web.patch(f"/api/v1/{object_}", headers=headers, content=json.dumps(told[object_](number)))
+        assert answer.status_code == 200, answer.text
+
+    return {object_: partial(save, object_) for object_ in told}
+
+
+def measure(
+    web: httpx.Client,
+    watch: Stopwatch,
+    name: str,
+    path: str,
+    rounds: int,
+    before: Callable[[int], None] | None = None,
+) -> Figure:
+    """Ask for a page some times; `before` is done before each."""
     headers = {"x-part": "tiles", "hx-request-type": "partial"} if path == "/?x=tiles" else {}
     spent, cpu, sent, raw = [], [], 0, 0
-    for _ in range(rounds + 1):
+    for number in range(rounds + 1):
+        if before is not None:
+            before(number)
         with web.stream("GET", path, headers=headers) as answer:
             body = b"".join(answer.iter_raw())
         assert answer.status_code == 200, (path, answer.status_code, body[:300])
@@ -238,6 +275,12 @@ def main() -> int:
             given_ids = filled(session, own)
         chosen = {name: path for name, path in asked(app, given_ids).items() if re.search(given.only, name)}
         missed = ask(web, watch, chosen, given.rounds)
+        for object_, save in saves(web, secret).items() if given.only in ("", "after") else ():
+            for path in AFTER_SAVES:
+                named = path.replace("{subnet_id}", "4321")
+                figure = measure(web, watch, f"{path} after {object_}", named, given.rounds, save)
+                show(figure)
+                missed += [figure.name] * (figure.p95_ms > TARGET_MS)
         for path in MAIN:
             octets = first_visit(web, path.replace("{subnet_id}", given_ids["subnet_id"]))
             sys.stdout.write(f"first visit of {path:30} {octets / 1000:6.1f} kB\n")

@@ -24,7 +24,7 @@ from app.services.errors import DomainError
 from app.services.kept import Kept
 from app.services.outline import OUTLINE, Outline, outline, renew_outline
 from app.services.plan_map import PLAN_MAP, PlanMap, marks_in, read_map, renew_map
-from app.services.spans import address_of
+from app.services.spans import address_of, merge
 from dhcpd.adapters.store import Store
 from tests.app.services.test_usage import BASE, World, churn
 
@@ -163,7 +163,7 @@ def told(plan: PlanMap) -> dict[str, object]:
     return {
         "known": plan.known, "subnets": sorted(plan.subnets), "places": plan.places, "inside": plan.inside,
         "size": plan.size, "dynamic": plan.dynamic, "in open": plan.in_open, "in holes": plan.in_holes,
-        "covers": [list(zip(cover.starts, cover.ends, strict=True)) for cover in covers],
+        "covers": [merge(zip(cover.starts, cover.ends, strict=True)) for cover in covers],
         "masks": [plan.masks(block) for block in blocks], "of subnets": sorted(plan.of_subnets),
         "bound": {block: bits for block, bits in plan.bound.items() if bits},
     }  # fmt: skip
