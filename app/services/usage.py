@@ -5,7 +5,7 @@ declined, leased, reserved (and not leased), excluded, free (a pool can give it)
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -72,13 +72,26 @@ def pool_usage(session: Session, pools: Sequence[Pool]) -> dict[int, PoolUsage]:
     return {row.id: tally.pool(span(row.first, row.last), row.kind) for row in pools}
 
 
-def pools_and_subnets(session: Session) -> tuple[dict[int, PoolUsage], dict[int, Usage]]:
-    """Return the use of every dynamic IPv4 pool and of every subnet with such pools."""
+def of_all_pools(session: Session) -> Iterator[tuple[str, int, tuple[int, int, int, int, int]]]:
+    """Yield (`subnet` or `pool`, id, figures) of every subnet with dynamic IPv4 pools, then of every such pool.
+
+    The figures are the size (of its pools, for a subnet), free, leased, reserved and declined.
+    """
     plan = map_of(session)
-    tally = MapTally(plan, marks_in(session, plan, plan.inside))
-    pools = {pool.id: tally.pool(pool.span, pool.kind) for pool in plan.dynamic if pool.span[0] >= IPV4_BASE}
-    spans = {id_: (first, last) for id_, first, last in plan.subnets if first >= IPV4_BASE}
-    return pools, {id_: tally.subnet(bounds) for id_, bounds in spans.items() if plan.part(bounds).pool}
+    marks = marks_in(session, plan, plan.inside)
+
+    def figures(bounds: Span, size: int) -> tuple[int, int, int, int, int]:
+        part, marked = plan.part(bounds), marks.count(bounds)
+        free, reserved = part.open - marked.of_free, part.reserved - marked.of_reserved
+        return size, free, marked.leased, reserved, marked.declined
+
+    for id_, first, last in plan.subnets:
+        size = plan.part((first, last)).pool if first >= IPV4_BASE else 0
+        if size:
+            yield "subnet", id_, figures((first, last), size)
+    for pool in plan.dynamic:
+        if pool.span[0] >= IPV4_BASE:
+            yield "pool", pool.id, figures(pool.span, pool.span[1] - pool.span[0] + 1)
 
 
 def pools_over(session: Session, percent: int, subnet_id: int | None) -> list[tuple[PoolRange, PoolUsage]]:
