@@ -5,11 +5,14 @@ const KEPT = 100;
 const KEPT_IN_A_RUSH = 50;  // laying out and painting the table anew costs by its rows
 const AT_ONCE = 20;  // as many as the server sends at once
 const REST_MS = 50;
-const REST_IN_A_RUSH_MS = 700;  // of a rush only the newest are shown anyway
+const REST_IN_A_RUSH_MS = 500;  // of a rush only the newest are shown anyway, and they are so when events arrive
+const NEXT_EVENTS_MS = 350;  // events come sooner than this after others while there are any
 const COUNTED = 5000;
 const changed = new Set();
 let shown = document.body.dataset.live;
 let running = false;
+let waiting;
+let heard = 0;
 
 const paused = () => $("[data-pause]")?.checked || document.hidden;
 const tail = () => $("[data-lease-tail]");
@@ -40,6 +43,7 @@ function place(rows, addresses, rush) {
 async function flush() {
   if (running || paused() || !changed.size || !tail()) return note();
   running = true;
+  clearTimeout(waiting);
   const addresses = new Set(changed);
   const upto = document.body.dataset.live;
   changed.clear();
@@ -54,10 +58,14 @@ async function flush() {
     place(rows, addresses, rush);
   }
   note();
-  setTimeout(() => { running = false; if (changed.size) flush(); }, rush ? REST_IN_A_RUSH_MS : REST_MS);
+  setTimeout(() => {
+    running = false;
+    if (changed.size) waiting = setTimeout(flush, rush ? heard + NEXT_EVENTS_MS - performance.now() : 0);
+  }, rush ? REST_IN_A_RUSH_MS : REST_MS);
 }
 
 document.addEventListener("lease-events", ({ detail }) => {
+  heard = performance.now();
   for (const event of detail) if (changed.size < COUNTED) changed.add(event.ip);
   flush();
 });

@@ -96,14 +96,20 @@ class Lab:
 
 def cpu_s(pid: int) -> float:
     """Return the CPU seconds of a process, its threads and its children, those that ended included."""
-    total = 0.0
-    for member in family(pid):
-        try:
-            fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended since; its parent counts it
-        total += sum(int(fields[n]) for n in (11, 12, 13, 14)) / _TICKS_S  # utime, stime and the children's
-    return total
+    return sum(_spent_s(member, children=True) for member in family(pid))
+
+
+def own_cpu_s(pid: int) -> float:
+    """Return the CPU seconds of a process and its threads alone."""
+    return _spent_s(pid, children=False)
+
+
+def _spent_s(pid: int, *, children: bool) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0  # it ended since; its parent counts it
+    return sum(int(field) for field in fields[11 : 15 if children else 13]) / _TICKS_S  # utime, stime; children's
 
 
 def memory_bytes(pid: int) -> int:
