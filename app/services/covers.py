@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Final
 
 from app.services.occupancy import BLOCK_BITS
-from app.services.spans import IPV4_BASE, Span, clip
+from app.services.spans import IPV4_BASE, Span, clip, merge
 
 ALL: Final = (1 << 64) - 1
 """Every address of a block, as bits."""
@@ -33,6 +33,7 @@ class Cover:
                 pieces.insert(0, (starts[start], low - 1))
             if start < end and ends[end - 1] > high:
                 pieces.append((high + 1, ends[end - 1]))
+            pieces = merge(pieces)
             starts[start:end] = [first for first, _ in pieces]
             ends[start:end] = [last for _, last in pieces]
         return Cover(list(zip(starts, ends, strict=True)))
@@ -49,6 +50,11 @@ class Cover:
         """Tell whether an address is covered."""
         found = bisect_left(self.ends, number)
         return found < len(self.ends) and self.starts[found] <= number
+
+    def start_of(self, number: int) -> int:
+        """Return where the span begins that an address lies in, the address itself if it is not covered."""
+        found = bisect_left(self.ends, number)
+        return min(self.starts[found], number) if found < len(self.ends) else number
 
     def touches(self, bounds: Span) -> bool:
         """Tell whether any address of the bounds is covered."""

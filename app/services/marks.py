@@ -24,6 +24,8 @@ MOST_EVENTS: Final = 2000
 WHOLE_EVERY_S: Final = 60.0
 """So are they at least so often, whatever wrote them."""
 NEVER: Final = -1
+SHIFTED_AT_ONCE: Final = 8
+"""Where more blocks than these changed, everything is summed up anew."""
 
 
 class Masks(NamedTuple):
@@ -77,6 +79,7 @@ class Marks:
         """
         self._plan, self._rows = plan, rows
         self._newest, self._read_at = NEVER, 0.0
+        self._before: list[list[int]] = []
         if known is None:
             self._blocks = [row[0] for row in rows]
             self._counts = [plan.counts(*row) for row in rows]
@@ -85,14 +88,29 @@ class Marks:
         else:
             self._blocks, self._counts, self._cuts = known._blocks, known._counts.copy(), known._cuts
             self._of_subnets = known._of_subnets
-            for index, (row, before) in enumerate(zip(rows, known._rows, strict=True)):
-                if row != before:
-                    self._counts[index] = plan.counts(*row)
+            pairs = enumerate(zip(rows, known._rows, strict=True))
+            self._count([index for index, (row, before) in pairs if row != before], known._before)
+            return
         self._sum()
+
+    def _count(self, changed: Sequence[int], before: list[list[int]]) -> None:
+        """Count some rows anew: the sums of so many that come after each are then other by as much."""
+        known = [self._counts[index] for index in changed]
+        for index in changed:
+            self._counts[index] = self._plan.counts(*self._rows[index])
+        if len(changed) > SHIFTED_AT_ONCE or not before:
+            return self._sum()
+        self._before = before.copy()
+        for index, old in zip(changed, known, strict=True):
+            for column, (now, then) in enumerate(zip(self._counts[index], old, strict=True)):
+                if now != then:
+                    sums = self._before[column]
+                    self._before[column] = sums[: index + 1] + [total + now - then for total in sums[index + 1 :]]
+        return None
 
     def _sum(self) -> None:
         columns = zip(*self._counts, strict=True) if self._counts else ()
-        self._before: list[list[int]] = [[0, *accumulate(column)] for column in columns]
+        self._before = [[0, *accumulate(column)] for column in columns]
 
     def renewed(self, session: Session) -> "Marks":
         """Return the marks of the whole plan as they are now: where leases changed since, or all of them anew.
@@ -132,11 +150,9 @@ class Marks:
         new._plan, new._counts, new._cuts = plan, self._counts.copy(), self._cuts.copy()
         if not same:
             new._of_subnets, new._newest = None, NEVER
-        for block in blocks:
-            index = bisect_left(self._blocks, block)
-            if index < len(self._blocks) and self._blocks[index] == block:
-                new._counts[index] = plan.counts(*self._rows[index])
-        new._sum()
+        found = ((bisect_left(self._blocks, block), block) for block in blocks)
+        there = [i for i, block in found if i < len(self._blocks) and self._blocks[i] == block]
+        new._count(there, self._before)
         return new
 
     @cached_property

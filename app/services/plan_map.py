@@ -8,7 +8,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -63,6 +62,10 @@ def _sorted(facts: Facts) -> Sorted:
     return Sorted(*map(sorted, (edges, gateways, static, facts.reserved - edges - gateways - static)))
 
 
+def _start(pool: PoolRange) -> int:
+    return pool.span[0]
+
+
 def _spans(pools: Sequence[PoolRange]) -> tuple[list[Span], list[Span]]:
     """Return what dynamic pools span, and what excluded ranges do."""
     dynamic, holes = (merge(pool.span for pool in pools if pool.kind == kind) for kind in ("dynamic", "excluded"))
@@ -81,8 +84,8 @@ class PlanMap:
         """Take the ranges of all subnets and the facts within them."""
         self._take_subnets(subnets)
         self.known = own = _sorted(facts)
-        self._all_pools: Sequence[PoolRange] = facts.pools
-        self.dynamic: list[PoolRange] = [pool for pool in facts.pools if pool.kind == "dynamic"]
+        self._all_pools: Sequence[PoolRange] = sorted(facts.pools, key=_start)
+        self.dynamic: list[PoolRange] = [pool for pool in self._all_pools if pool.kind == "dynamic"]
         dynamic, holes = _spans(facts.pools)
         self.pools, self.holes = Cover(dynamic), Cover(holes)
         self.open = Cover(list(without(dynamic, self.holes)))
@@ -103,14 +106,20 @@ class PlanMap:
         self.size = size(self.inside)
         self.places = nested(subnets)
 
-    def _patch_pools(self, found: Sequence[PoolRange], where: Cover, spans: Sequence[Span]) -> None:
+    def _touching(self, bounds: Span) -> list[PoolRange]:
+        """Return the pools with an address of the bounds: none begins before the cover that reaches in."""
+        low = min(cover.start_of(bounds[0]) for cover in (self.pools, self.holes))
+        start = bisect_left(self._all_pools, low, key=_start)
+        end = bisect_right(self._all_pools, bounds[1], key=_start)
+        return [pool for pool in self._all_pools[start:end] if pool.span[1] >= bounds[0]]
+
+    def _patch_pools(self, found: Sequence[PoolRange], spans: Sequence[Span]) -> None:
         """Take other pools for those that touch some spans."""
-        there, apart = list[PoolRange](), list[PoolRange]()
-        for pool in self._all_pools:
-            (there if where.touches(pool.span) else apart).append(pool)
-        if there == list(found):
+        there = {pool.id: pool for bounds in spans for pool in self._touching(bounds)}
+        if there == {pool.id: pool for pool in found}:
             return
-        self._all_pools = sorted([*apart, *found], key=attrgetter("span"))
+        apart = (pool for pool in self._all_pools if pool.id not in there)
+        self._all_pools = sorted([*apart, *found], key=_start)
         self.dynamic = [pool for pool in self._all_pools if pool.kind == "dynamic"]
         dynamic, holes = _spans(found)
         self.pools, self.holes = self.pools.patched(spans, dynamic), self.holes.patched(spans, holes)
@@ -122,7 +131,7 @@ class PlanMap:
         new.__dict__.pop("of_subnets", None)
         if subnets is not None:
             new._take_subnets(subnets)
-        new._patch_pools(facts.pools, where, spans)
+        new._patch_pools(facts.pools, spans)
         found = _sorted(facts)
         new.known = Sorted(*(spliced(now, spans, there) for now, there in zip(self.known, found, strict=True)))
         taken = sorted(number for numbers in found for number in numbers)

@@ -92,7 +92,8 @@ def watch(page: Page, product: Product, path: str, rate: float, seconds: float) 
         answered = {str(IPv4Address(int(ip))): at for ip, at in json.loads(asking.communicate()[0]).items()}
     answered = {ip: at for ip, at in answered.items() if at < until}
     late = [seen[ip] - at * 1000 for ip, at in answered.items() if ip in seen]
-    told = f"{path:14} {100 * share:5.1f} % of a core, {len(answered) / (until - min(answered.values())):6.0f} exchanges/s"
+    came = len(answered) / (until - min(answered.values()))
+    told = f"{path:14} {100 * share:5.1f} % of a core, {came:6.0f} exchanges/s"
     if late:
         told += f"; {len(late)} rows, p50 {rank(late, 0.5):4.0f} ms, p99 {rank(late, 0.99):4.0f} ms after the ACK"
     met = share <= TARGET_SHARE and (not late or rank(late, 0.99) <= TARGET_MS)
