@@ -1,7 +1,7 @@
 """What changed in the plan from one revision to another, and where? Read off the audit, for what is kept of it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
@@ -65,13 +65,21 @@ def between(session: Session, since: int, upto: int) -> Changed | None:
     lines = select(AuditEntry.revision, AuditEntry.object, AuditEntry.before, AuditEntry.after)
     newest = lines.where(AuditEntry.revision <= upto).order_by(AuditEntry.id.desc()).limit(count)
     rows = session.execute(newest).all()
-    kinds = _kinds(row.object for row in rows)
-    if {row.revision for row in rows} != set(range(since + 1, upto + 1)) or kinds - _PLACED.keys() - _ASIDE:
+    if {row.revision for row in rows} != set(range(since + 1, upto + 1)):
         return None
+    try:
+        return _changed(session, rows)
+    except (KeyError, TypeError, ValueError):  # a line of another kind, of an older release maybe
+        return None
+
+
+def _changed(session: Session, rows: Sequence[Row[Any]]) -> Changed | None:
     spans = merge(each for row in rows for each in _places(session, row))
+    if len(spans) > MOST_SPANS or _kinds(row.object for row in rows) - _PLACED.keys() - _ASIDE:
+        return None
     came_or_went = _kinds(row.object for row in rows if row.before is None or row.after is None)
     told = frozenset(int(row.object.split("/")[1]) for row in rows if row.object.startswith("subnets/"))
-    return None if len(spans) > MOST_SPANS else Changed(came_or_went, told, spans)
+    return Changed(came_or_went, told, spans)
 
 
 def _kinds(objects: Iterable[str]) -> frozenset[str]:

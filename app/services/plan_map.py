@@ -139,9 +139,8 @@ class PlanMap:
         new.in_holes = spliced(self.in_holes, spans, [number for number in taken if new.holes.holds(number)])
         new._renew_blocks(where.blocks())
         low, high = spans[0][0], spans[-1][1]
-        new._parts = {
-            b: part for b, part in self._parts.items() if b[1] < low or b[0] > high or not where.touches(b)
-        }
+        parts = self._parts.copy().items()  # others may be asking the old map for more of them
+        new._parts = {b: part for b, part in parts if b[1] < low or b[0] > high or not where.touches(b)}
         new.marks = self.marks.over(new, where.blocks(), same=subnets is None)
         return new
 
