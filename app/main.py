@@ -31,6 +31,7 @@ from app.services import samples, use_samples
 from app.services.events import PURGE_ROWS, purge
 from app.services.fullest import FULLEST, read_fullest
 from app.services.kept import Kept
+from app.services.last_leases import LAST_LEASES, LastLeases
 from app.services.names import NAMES, Names
 from app.services.outline import OUTLINE, outline, renew_outline
 from app.services.plan_map import PLAN_MAP, read_map, renew_map
@@ -69,10 +70,11 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Leaseboard", version="0.1.0", lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url)
-    names = Names()
+    names, last = Names(), LastLeases()
     fullest = Kept(read_fullest, beside=recorded, renew=unless_moved)
     kept = {
         NAMES: names,
+        LAST_LEASES: last,
         PLAN_MAP: Kept(read_map, renew=renew_map),
         OUTLINE: Kept(outline, renew=renew_outline),
         PROMISED: Kept(lambda session: Promised(), renew=renew_promised),
@@ -80,7 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
         **kept_use(),
     }
     app.state.sessions = make_session_factory(app.state.engine, kept)
-    app.state.hub = Hub(app.state.sessions, names)
+    app.state.hub = Hub(app.state.sessions, names, last)
     app.state.keeper = Keeper(app.state.engine, app.state.sessions, settings)
     app.state.gate = Gate(app.state.engine.dialect.name)
     app.state.imports = ImportRunner(app.state.sessions, settings.database_url)

@@ -14,6 +14,7 @@ from app.database import SessionFactory, unit_of_work
 from app.schemas.audit import audit_told
 from app.schemas.leases import event_out
 from app.services import audit, events
+from app.services.last_leases import LastLeases
 from app.services.names import Names
 from app.stream.log import READ_LIMIT, Item, Log
 from app.stream.states import Usage, Workers
@@ -31,8 +32,8 @@ class Hub:
     `arrived` is set when there is more or the server stops, and another event takes its place.
     """
 
-    def __init__(self, factory: SessionFactory, names: Names) -> None:
-        self._factory, self._names = factory, names
+    def __init__(self, factory: SessionFactory, names: Names, last: LastLeases) -> None:
+        self._factory, self._names, self._last = factory, names, last
         self.leases = Log(factory, self._read_leases, events.latest_id, events.was_purged)
         self.audit = Log(factory, _read_audit, audit.latest_id, lambda session, after: False)
         self.usage, self.workers = Usage(factory), Workers(factory)
@@ -68,17 +69,19 @@ class Hub:
                 self._listeners[topic] -= 1
 
     def _start_loading(self) -> None:
-        """Read the names of leases beside the work, unless that is going on."""
+        """Read the names and moments of leases beside the work, unless that is going on."""
         if self._loading is None or not self._loading.is_alive():
             self._loading = threading.Thread(target=self._load, name="names", daemon=True)
             self._loading.start()
 
     def _load(self) -> None:
         with suppress(SQLAlchemyError), unit_of_work(self._factory, writing=False) as session:
+            self._last.load(session)
             self._names.load(session)
 
     def _read_leases(self, session: Session, after: int, limit: int) -> list[Item]:
         rows = events.list_events(session, after_id=after, limit=limit)
+        self._last.note((row.ip, row.at) for row in rows if row.type == "active")
         if self._names.note((row.ip, row.hostname) for row in rows):
             self._start_loading()
         return [Item(row.id, (row.ip, row.ip), event_out(row).model_dump(mode="json")) for row in rows]

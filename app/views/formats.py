@@ -100,6 +100,14 @@ def when(value: datetime | int | None) -> Markup:
     return Markup(f'<time class="when" datetime="{stamp}Z" title="{_told(moved)}">{shown}{relative}</time>')
 
 
+def since(value: datetime | int) -> Markup:
+    """Return only how far a moment is from now, where there is little room; the moment itself is its title."""
+    moved = _aware(value).astimezone(current().zone_info)
+    stamp = _written(moved.astimezone(UTC)).replace(" ", "T")
+    told = f'<span class="ago">{escape(ago(moved))}</span>'
+    return Markup(f'<time class="when" datetime="{stamp}Z" title="{_told(moved)}">{told}</time>')
+
+
 def number(value: float | None) -> str:
     """Return a count with the separators of the viewer's language."""
     return "" if value is None else _decimal(value, current().language)

@@ -74,7 +74,8 @@ def version_of(form: Mapping[str, Any]) -> int | None:
 
 def saved(session: Session, path: str) -> Response:
     """Lead on after a save, to a page that tells when the workers serve the revision it made."""
-    return RedirectResponse(f"{path}?saved={audit.current_revision(session)}", 303)
+    joint = "&" if "?" in path else "?"
+    return RedirectResponse(f"{path}{joint}saved={audit.current_revision(session)}", 303)
 
 
 def _faults(error: DomainError) -> tuple[dict[int, str], DomainError]:

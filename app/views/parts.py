@@ -86,6 +86,18 @@ def act(
     )
 
 
+def switch(action: str, on: bool, label: str, csrf: str, confirm: str = "", back: str = "") -> Markup:
+    """Return a form of one switch, which tells its state in a word too; `confirm` is asked before it is off."""
+    asked = f' data-confirm="{escape(confirm)}"' if on and confirm else ""
+    fields = hidden_fields({"csrf_token": csrf, "enabled": "0" if on else "1", "back": back})
+    checked, word = ("true", _("on")) if on else ("false", _("off"))
+    return Markup(
+        f'<form method="post" action="{escape(action)}" class="act"{asked}>{fields}<button class="toggle" '
+        f'role="switch" aria-checked="{checked}"><span class="visually-hidden">{escape(label)}: </span>{word}'
+        "</button></form>"
+    )
+
+
 def mac_cell(octets: bytes) -> Markup:
     """Return a hardware address and who made the device."""
     if not octets:

@@ -14,6 +14,7 @@ from app.models import Pool, Subnet
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
 from app.services import client_classes, outline, subnets, totals
 from app.services.errors import DomainError
+from app.services.last_leases import LAST_LEASES, LastLeases
 from app.services.outline import Outline, Place
 from app.services.patch import parsed
 from app.services.rows import Stale
@@ -23,7 +24,7 @@ from app.services.use_history import outlooks, peak_shares
 from app.views import custom_values, tables
 from app.views.forms import filled, form_page, saved, ticked, version_of
 from app.views.options import Row, rows_of
-from app.views.render import Id, page
+from app.views.render import Id, inner, page
 from app.views.tables import PAGE_ROWS, Column, Table
 
 router = APIRouter(prefix="/subnets", include_in_schema=False)
@@ -51,6 +52,7 @@ COLUMNS: Final = (
     Column("static", "Static", number=True, shown=False),
     Column("declined", "Declined", number=True, shown=False),
     Column("free", "Free", sortable=True, number=True),
+    Column("last", "Last lease"),
     Column("dhcp", "DHCP"),
 )
 SETTINGS: Final = select(Subnet.id, Subnet.gateway, Subnet.shared_network, Subnet.dhcp_enabled)
@@ -163,12 +165,14 @@ def _by_use(session: Session, name: str) -> dict[int, float]:
 
 
 def _details(session: Session, part: Sequence[Place]) -> dict[str, Any]:
-    ids = [place.id for place in part]
+    ids, spans = [place.id for place in part], {place.id: (place.first, place.last) for place in part}
+    known: LastLeases | None = session.info.get(LAST_LEASES)
     counts = select(Pool.subnet_id, func.count()).where(Pool.subnet_id.in_(ids)).group_by(Pool.subnet_id)
     return {
         "rows": {row.id: row for row in session.execute(SETTINGS.where(Subnet.id.in_(ids)))},
         "pools": {row[0]: row[1] for row in session.execute(counts)},
-        "usage": usage_of(session, {place.id: (place.first, place.last) for place in part}),
+        "usage": usage_of(session, spans),
+        "last": known.of(session, spans) if known else {},
         "outlooks": outlooks(session, Subnet, ids),
     }
 
@@ -303,9 +307,9 @@ def _refused(
 
 @router.post("/{subnet_id}/dhcp")
 def switch_dhcp(session: Db, actor: Operator, subnet_id: Id, form: Form) -> Response:
-    """Switch DHCP of the subnet on or off."""
+    """Switch DHCP of the subnet on or off, and go back to where that was wished."""
     subnets.update_subnet(session, actor, subnet_id, {"dhcp_enabled": form.get("enabled") == "1"})
-    return saved(session, f"/subnets/{subnet_id}")
+    return saved(session, inner(str(form.get("back", "")), f"/subnets/{subnet_id}"))
 
 
 @router.post("/{subnet_id}/delete")

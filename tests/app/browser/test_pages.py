@@ -255,6 +255,22 @@ def test_branches_of_the_tree_fold_by_mouse_and_by_key(web_page: Page, website: 
     expect(prefixes).to_have_count(2)
 
 
+def test_dhcp_is_switched_in_the_list_which_stays_as_it_was(web_page: Page, website: Site) -> None:
+    for cidr in ("10.1.0.0/24", "10.2.0.0/24"):
+        assert website.api("POST", "/subnets", json={"cidr": cidr}).status_code == 201
+    web_page.goto("/subnets?view=flat&q=10.2")
+    dhcp = web_page.get_by_role("switch")
+    expect(dhcp).to_have_count(1)
+    expect(dhcp).to_be_checked()
+    expect(dhcp).to_have_accessible_name("DHCP in 10.2.0.0/24: on")
+    dhcp.focus()
+    web_page.keyboard.press("Space")
+    expect(dhcp).not_to_be_checked()
+    assert "view=flat" in web_page.url and "q=10.2" in web_page.url
+    served = {row["cidr"]: row["dhcp_enabled"] for row in website.api("GET", "/subnets").json()["items"]}
+    assert served == {"10.1.0.0/24": True, "10.2.0.0/24": False}
+
+
 def test_rows_are_chosen_and_all_that_match_are_removed(web_page: Page, website: Site) -> None:
     website.plan()
     for n in range(4):
