@@ -26,7 +26,7 @@ PLAN_MAP: Final = "plan map"
 MARKS: Final = "marks"
 """Keys in Session.info: the map of the plan, and what the session's transaction has read of the marks."""
 LARGE: Final = 1 << 17
-"""Questions about fewer addresses do not wait for the whole plan to be read."""
+"""Questions about fewer addresses do not wait for the whole plan; after changes of more of them it is read anew."""
 MOST: Final = 4
 """Questions about a fourth of the plan, or more of it, read the marks of all of it."""
 MASKS_KEPT: Final = 300_000
@@ -226,7 +226,8 @@ def renew_map(session: Session, plan: PlanMap, changed: Changed) -> PlanMap | No
     spans = changed.spans
     if not spans:
         return plan
-    if plan.known_in(spans) > MOST_PATCHED:
+    ipv4 = size(bounds for bounds in spans if bounds[0] >= IPV4_BASE)
+    if ipv4 > LARGE or plan.known_in(spans) > MOST_PATCHED:
         return None
     subnets: list[Range] | None = None
     if changed.told:

@@ -257,8 +257,13 @@ def test_what_the_audit_does_not_tell_has_the_plan_read_anew(engine: Engine) -> 
         session.info[PLAN_MAP].get(session)
     assert readings.whole == 4, "the line does not say where it is"
     with unit_of_work(factory) as session:
+        subnets.create_subnet(session, COMMAND_LINE, SubnetIn(cidr="10.0.0.0/8", dhcp_enabled=False))
+    with unit_of_work(factory, writing=False) as session:
+        assert len(session.info[PLAN_MAP].get(session).subnets) == 2
+    assert readings.whole == 5, "so large a part is not put in place block by block"
+    with unit_of_work(factory) as session:
         for number in range(plan_changes.MOST + 1):
             audit.record(session, COMMAND_LINE, "update", f"tags/{number}", None, {"name": "a"})
     with unit_of_work(factory, writing=False) as session:
         session.info[PLAN_MAP].get(session)
-    assert readings.whole == 5
+    assert readings.whole == 6
