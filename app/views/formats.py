@@ -105,7 +105,7 @@ def since(value: datetime | int) -> Markup:
     moved = _aware(value).astimezone(current().zone_info)
     stamp = _written(moved.astimezone(UTC)).replace(" ", "T")
     told = f'<span class="ago">{escape(ago(moved))}</span>'
-    return Markup(f'<time class="when" datetime="{stamp}Z" title="{_told(moved)}">{told}</time>')
+    return Markup(f'<time class="when alone" datetime="{stamp}Z" title="{_told(moved)}">{told}</time>')
 
 
 def number(value: float | None) -> str:

@@ -22,6 +22,10 @@ function times(plot, stamps, _axis, _space, step) {
   });
 }
 
+const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 2 });
+const numbers = (_plot, values) => values.map((value) => value == null ? "" : short.format(value));
+const room = (_plot, labels) => Math.max(48, 18 + 6.5 * Math.max(0, ...(labels ?? []).map((label) => label.length)));
+
 const moment = window.uPlot?.fmtDate("{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}");
 
 function options(place, data) {
@@ -37,7 +41,7 @@ function options(place, data) {
     width: place.clientWidth, height: place.clientHeight - 28, cursor: { y: false },
     tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1e3), zone),
     scales: { x: { range: () => [data.from, data.to] }, y: { range: (_, low, high) => [0, data.most ?? Math.max(1, (high ?? 1) * 1.1)] } },
-    axes: [{ ...axis, values: times }, { ...axis, size: 48 }],
+    axes: [{ ...axis, values: times }, { ...axis, values: numbers, size: room }],
     padding: [8, 12, 0, 0],
     series: [{ label: "", value: (_, stamp) => stamp == null ? "" : moment(uPlot.tzDate(new Date(stamp * 1e3), zone)) }, ...series],
   };
