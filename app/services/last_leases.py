@@ -1,6 +1,7 @@
 """When did a client last get or renew an address in a subnet? Kept in memory for each /24, and not in an index."""
 
 import threading
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -69,5 +70,9 @@ def _read(session: Session, spans: Mapping[int, Span]) -> dict[int, int]:
     ends = ((address_of(low), address_of(high)) for low, high in spans.values())
     query = select(raw(session, Lease.ip), type_coerce(Lease.renewed_at, BigInteger))
     query = query.where(Lease.state.in_(GIVEN), or_(*(Lease.ip.between(low, high) for low, high in ends)))
-    rows = [(number_of(octets), at) for octets, at in driver_rows(session, query)]
-    return {id_: max((at for n, at in rows if low <= n <= high), default=0) for id_, (low, high) in spans.items()}
+    rows = sorted((number_of(octets), at) for octets, at in driver_rows(session, query))
+    return {id_: max((at for _, at in _inside(rows, bounds)), default=0) for id_, bounds in spans.items()}
+
+
+def _inside(rows: list[tuple[int, int]], bounds: Span) -> list[tuple[int, int]]:
+    return rows[bisect_left(rows, (bounds[0],)) : bisect_left(rows, (bounds[1] + 1,))]
