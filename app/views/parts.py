@@ -86,15 +86,14 @@ def act(
     )
 
 
-def switch(action: str, on: bool, label: str, csrf: str, confirm: str = "", back: str = "") -> Markup:
-    """Return a form of one switch, which tells its state in a word too; `confirm` is asked before it is off."""
+def switch(form: str, action: str, on: bool, label: str, confirm: str = "") -> Markup:
+    """Return a switch of a form, which tells its state in a word too; `confirm` is asked before it is off."""
     asked = f' data-confirm="{escape(confirm)}"' if on and confirm else ""
-    fields = hidden_fields({"csrf_token": csrf, "enabled": "0" if on else "1", "back": back})
-    checked, word = ("true", _("on")) if on else ("false", _("off"))
+    checked, other, word = ("true", "0", _("on")) if on else ("false", "1", _("off"))
     return Markup(
-        f'<form method="post" action="{escape(action)}" class="act"{asked}>{fields}<button class="toggle" '
-        f'role="switch" aria-checked="{checked}"><span class="visually-hidden">{escape(label)}: </span>{word}'
-        "</button></form>"
+        f'<button form="{form}" formaction="{escape(action)}" name="enabled" value="{other}" class="toggle" '
+        f'role="switch" aria-checked="{checked}"{asked}><span class="visually-hidden">{escape(label)}: </span>'
+        f"{word}</button>"
     )
 
 
