@@ -35,7 +35,7 @@ from app.services.last_leases import LAST_LEASES, LastLeases
 from app.services.names import NAMES, Names
 from app.services.outline import OUTLINE, outline, renew_outline
 from app.services.plan_map import PLAN_MAP, read_map, renew_map
-from app.services.promised import PROMISED, Promised, renew_promised
+from app.services.promised import kept_promised
 from app.services.reservations import any_expired, remove_expired
 from app.services.use_history import kept_use, recorded, unless_moved
 from app.services.users import count_users
@@ -77,8 +77,8 @@ def create_app(settings: Settings) -> FastAPI:
         LAST_LEASES: last,
         PLAN_MAP: Kept(read_map, renew=renew_map),
         OUTLINE: Kept(outline, renew=renew_outline),
-        PROMISED: Kept(lambda session: Promised(), renew=renew_promised),
         FULLEST: fullest,
+        **kept_promised(),
         **kept_use(),
     }
     app.state.sessions = make_session_factory(app.state.engine, kept)

@@ -24,7 +24,7 @@ from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
 from app.services.kept import Kept
 from app.services.plan_map import PLAN_MAP, read_map, renew_map
-from app.services.promised import PROMISED, Promised, renew_promised
+from app.services.promised import kept_promised
 from app.settings import Settings
 from app.simulate import Simulation, find_relay
 from dhcpd.adapters.store import Store
@@ -47,8 +47,7 @@ def free_port(kind: int) -> int:
 
 def keeping_sessions(engine: Engine) -> SessionFactory:
     """Return sessions that share a kept plan, as those of the application do."""
-    promised = Kept(lambda session: Promised(), renew=renew_promised)
-    return make_session_factory(engine, {PLAN_MAP: Kept(read_map, renew=renew_map), PROMISED: promised})
+    return make_session_factory(engine, {PLAN_MAP: Kept(read_map, renew=renew_map), **kept_promised()})
 
 
 def discover(relay: str, mac: bytes, *, wanted: bytes = b"") -> bytes:

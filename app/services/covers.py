@@ -70,15 +70,6 @@ class Cover:
             bits |= (ALL >> (IN_BLOCK - (last - first))) << (first - low)
         return bits
 
-    def blocks(self) -> list[int]:
-        """Return the blocks of IPv4 that are touched, in order."""
-        found: dict[int, None] = {}
-        for first, last in zip(self.starts, self.ends, strict=True):
-            if last >= IPV4_BASE:
-                low, high = max(first - IPV4_BASE, 0), min(last - IPV4_BASE, LAST)
-                found |= dict.fromkeys(range(low >> BLOCK_BITS, (high >> BLOCK_BITS) + 1))
-        return list(found)
-
 
 def without(parts: Iterable[Span], holes: Cover) -> Iterable[Span]:
     """Yield the parts less the holes."""

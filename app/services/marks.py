@@ -85,13 +85,12 @@ class Marks:
             self._counts = [plan.counts(*row) for row in rows]
             self._cuts: dict[Span, Cut] = {}
             self._of_subnets: list[Cut] | None = None
+            self._sum()
         else:
             self._blocks, self._counts, self._cuts = known._blocks, known._counts.copy(), known._cuts
             self._of_subnets = known._of_subnets
             pairs = enumerate(zip(rows, known._rows, strict=True))
             self._count([index for index, (row, before) in pairs if row != before], known._before)
-            return
-        self._sum()
 
     def _count(self, changed: Sequence[int], before: list[list[int]]) -> None:
         """Count some rows anew: the sums of so many that come after each are then other by as much."""
@@ -99,14 +98,14 @@ class Marks:
         for index in changed:
             self._counts[index] = self._plan.counts(*self._rows[index])
         if len(changed) > SHIFTED_AT_ONCE or not before:
-            return self._sum()
+            self._sum()
+            return
         self._before = before.copy()
         for index, old in zip(changed, known, strict=True):
             for column, (now, then) in enumerate(zip(self._counts[index], old, strict=True)):
                 if now != then:
                     sums = self._before[column]
                     self._before[column] = sums[: index + 1] + [total + now - then for total in sums[index + 1 :]]
-        return None
 
     def _sum(self) -> None:
         columns = zip(*self._counts, strict=True) if self._counts else ()

@@ -98,7 +98,7 @@ def read(session: Session, spans: Sequence[Span]) -> Occupancy:
 def blocks_of(session: Session, spans: Sequence[Span]) -> list[Row]:
     """Return (block, active, declined) of the blocks that the spans touch, in order; the bits are signed."""
     found: list[Row] = []
-    for query in _queries(_block_ranges(spans)):
+    for query in _queries(block_ranges(spans)):
         found += driver_rows(session, query)
     return sorted(found)
 
@@ -108,7 +108,7 @@ def blocks_between(session: Session, spans: Sequence[Span]) -> list[Row]:
 
     The database joins them to texts, numbers and commas, which are read in a third of the time of rows.
     """
-    ranges = _block_ranges(spans)
+    ranges = block_ranges(spans)
     if not ranges:
         return []
     query = text(_JOINED[session.get_bind().dialect.name])
@@ -119,7 +119,7 @@ def blocks_between(session: Session, spans: Sequence[Span]) -> list[Row]:
 
 def blocks_named(session: Session, spans: Sequence[Span], blocks: Iterable[int]) -> list[Row]:
     """Return the same of those of some blocks that lie there."""
-    ranges = _block_ranges(spans)
+    ranges = block_ranges(spans)
     wanted = [block for block in blocks if ranges and ranges[0][0] <= block <= ranges[-1][1]]
     if not wanted:
         return []
@@ -133,7 +133,7 @@ def count_active(session: Session) -> int:
     return sum((bits & _ALL).bit_count() for bits in marks)
 
 
-def _block_ranges(spans: Sequence[Span]) -> list[Span]:
+def block_ranges(spans: Sequence[Span]) -> list[Span]:
     """Return the blocks that the IPv4 spans touch, as disjoint ranges."""
     pairs = ((max(first - IPV4_BASE, 0), min(last - IPV4_BASE, _LAST)) for first, last in spans)
     return merge((first >> BLOCK_BITS, last >> BLOCK_BITS) for first, last in pairs if first <= last)
@@ -170,7 +170,7 @@ def _signed(bits: int) -> int:
 def marked(session: Session, spans: Sequence[Span], state: str) -> Iterator[int]:
     """Yield the addresses (keys) of the spans that are leased (`active`) or `declined`, in order."""
     marks = LeaseBlock.active if state == "active" else LeaseBlock.declined
-    ranges = _block_ranges(spans)
+    ranges = block_ranges(spans)
     if len(ranges) > RANGES_AT_ONCE:
         ranges = [(ranges[0][0], ranges[-1][1])]
     for position, high in ranges:

@@ -18,7 +18,7 @@ from app.services.facts import Facts, PoolRange, load_plan, plan_of_parts
 from app.services.kept import Kept, kept_for
 from app.services.marks import Counts, Marks, Masks, count_marks
 from app.services.nesting import Node, Range, nested, places, ranges
-from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, blocks_of
+from app.services.occupancy import BLOCK_BITS, SPANS_AT_ONCE, block_ranges, blocks_of
 from app.services.plan_changes import Changed
 from app.services.spans import IPV4_BASE, Span, merge, size, span
 
@@ -137,11 +137,12 @@ class PlanMap:
         taken = sorted(number for numbers in found for number in numbers)
         new.in_open = spliced(self.in_open, spans, [number for number in taken if new.open.holds(number)])
         new.in_holes = spliced(self.in_holes, spans, [number for number in taken if new.holes.holds(number)])
-        new._renew_blocks(where.blocks())
+        blocks = [block for low, high in block_ranges(spans) for block in range(low, high + 1)]
+        new._renew_blocks(blocks)
         low, high = spans[0][0], spans[-1][1]
         parts = self._parts.copy().items()  # others may be asking the old map for more of them
         new._parts = {b: part for b, part in parts if b[1] < low or b[0] > high or not where.touches(b)}
-        new.marks = self.marks.over(new, where.blocks(), same=subnets is None)
+        new.marks = self.marks.over(new, blocks, same=subnets is None)
         return new
 
     def known_in(self, spans: Sequence[Span]) -> int:

@@ -69,7 +69,7 @@ class Promised:
         """Take out what changes of the plan are about."""
         where = Cover(changed.spans)
         with self._lock:
-            self._right = {number for number in self._right if not where.touches((number, number))}
+            self._right = {number for number in self._right if not where.holds(number)}
             if self._near is not None and changed.spans:
                 self._near |= _addresses(session, changed.within(Reservation.ip))
 
@@ -105,10 +105,14 @@ def _leasing(session: Session) -> ColumnElement[bool]:
     return Reservation.id.in_(select(ReservationIdentifier.reservation_id).where(leasing))
 
 
-def renew_promised(session: Session, known: Promised, changed: Changed) -> Promised:
-    """Return what is known after some changes of the plan."""
-    known.forget(session, changed)
-    return known
+def kept_promised() -> dict[str, Kept[Promised]]:
+    """Return what is kept of promises, for Session.info."""
+
+    def renew(session: Session, known: Promised, changed: Changed) -> Promised:
+        known.forget(session, changed)
+        return known
+
+    return {PROMISED: Kept(lambda session: Promised(), renew=renew)}
 
 
 def found_in_state(session: Session, state: str) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from app.services.errors import DomainError, Problem
 from app.views import custom_values
 from app.views.options import Row, for_form
 from app.views.preferences import gettext as _
-from app.views.render import page
+from app.views.render import lead_on, page
 from app.views.sentences import said
 from app.views.words import LIMITS, PATTERNS, PLAINLY
 
@@ -74,8 +74,7 @@ def version_of(form: Mapping[str, Any]) -> int | None:
 
 def saved(session: Session, path: str) -> Response:
     """Lead on after a save, to a page that tells when the workers serve the revision it made."""
-    joint = "&" if "?" in path else "?"
-    return RedirectResponse(f"{path}{joint}saved={audit.current_revision(session)}", 303)
+    return lead_on(path, saved=audit.current_revision(session))
 
 
 def _faults(error: DomainError) -> tuple[dict[int, str], DomainError]:

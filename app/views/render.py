@@ -143,4 +143,9 @@ def bare(request: Request, name: str, status: int = 200, **values: Any) -> HTMLR
 
 def done(href: str, sentence: str) -> RedirectResponse:
     """Return to a page that says what was done."""
-    return RedirectResponse(f"{href}{'&' if '?' in href else '?'}{urlencode({'done': sentence})}", 303)
+    return lead_on(href, done=sentence)
+
+
+def lead_on(href: str, **told: object) -> RedirectResponse:
+    """Lead on to a page, with something to tell there."""
+    return RedirectResponse(f"{href}{'&' if '?' in href else '?'}{urlencode(told)}", 303)

@@ -24,6 +24,7 @@ from app.services.actors import COMMAND_LINE
 from app.services.covers import Cover
 from app.services.errors import DomainError
 from app.services.kept import Kept
+from app.services.occupancy import block_ranges
 from app.services.outline import OUTLINE, Outline, outline, renew_outline
 from app.services.plan_map import PLAN_MAP, PlanMap, marks_in, read_map, renew_map
 from app.services.spans import address_of, merge
@@ -161,13 +162,13 @@ def plant(world: World, factory: SessionFactory) -> None:
 
 def told(plan: PlanMap) -> dict[str, object]:
     """Return all that a map knows."""
-    blocks = Cover([(_IPV4 + BASE - 1024, _IPV4 + BASE + 3071)]).blocks()
+    ((low, high),) = block_ranges([(_IPV4 + BASE - 1024, _IPV4 + BASE + 3071)])
     covers: list[Cover] = [plan.pools, plan.holes, plan.open]
     return {
         "known": plan.known, "subnets": sorted(plan.subnets), "places": plan.places, "inside": plan.inside,
         "size": plan.size, "dynamic": plan.dynamic, "in open": plan.in_open, "in holes": plan.in_holes,
         "covers": [merge(zip(cover.starts, cover.ends, strict=True)) for cover in covers],
-        "masks": [plan.masks(block) for block in blocks], "of subnets": sorted(plan.of_subnets),
+        "masks": [plan.masks(block) for block in range(low, high + 1)], "of subnets": sorted(plan.of_subnets),
         "bound": {block: bits for block, bits in plan.bound.items() if bits},
     }  # fmt: skip
 
