@@ -53,6 +53,15 @@ def hidden_fields(values: Mapping[str, object]) -> Markup:
     ))  # fmt: skip
 
 
+def into(place: str) -> Markup:
+    """Return what a field says of the place of its answer: the place stays and the newest question wins.
+
+    By itself htmx waits for the answer before and forgets the questions between (hx-sync); if a place is replaced
+    as a whole, an answer to the old one is lost, and no screen reader tells of the new one (hx-swap).
+    """
+    return Markup(f'hx-target="#{place}" hx-swap="innerHTML strip:true" hx-sync="#{place}:replace"')
+
+
 def badge(name: str, label: str = "") -> Markup:
     """Return a state as a coloured word; without a label the word is the state's own."""
     return _badge(name, label or _(name))

@@ -61,6 +61,7 @@ def _prepare() -> None:
         full_in=parts.full_in,
         asset=lambda name: assets().url(name),
         hidden_fields=parts.hidden_fields,
+        into=parts.into,
         prefs=preferences.current,
         escape=escape,
         languages=preferences.LANGUAGES,

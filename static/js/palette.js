@@ -3,6 +3,8 @@ import { $, $$ } from "./dom.js";
 
 const dialog = $("#palette");
 const input = dialog && $("input", dialog);
+let answered = null;  // the text that the hits are for
+let entered = false;  // Enter came before they did
 
 function open(text = "") {
   if (dialog.open) return;
@@ -20,6 +22,11 @@ function choose(step) {
   hits.forEach((hit) => hit.setAttribute("aria-selected", String(hit === next)));
   input.setAttribute("aria-activedescendant", next.id);
   next.scrollIntoView({ block: "nearest" });
+}
+
+function openHit() {
+  const hit = $("[role=option][aria-selected=true]", dialog) ?? $("[role=option]", dialog);
+  if (hit) location.href = hit.href;
 }
 
 function typing(target) {
@@ -44,11 +51,14 @@ if (dialog) {
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") choose(1);
     else if (event.key === "ArrowUp") choose(-1);
-    else if (event.key === "Enter") {
-      const hit = $("[role=option][aria-selected=true]", dialog) ?? $("[role=option]", dialog);
-      if (!hit) return;
-      location.href = hit.href;
-    } else return;
+    else if (event.key !== "Enter") return;
+    else if (answered === input.value) openHit();
+    else entered = true;
     event.preventDefault();
+  });
+  for (const doubt of ["input", "close"]) dialog.addEventListener(doubt, () => { entered = false; });
+  dialog.addEventListener("htmx:after:swap", ({ detail }) => {
+    answered = new URL(detail.ctx.request.action, location.href).searchParams.get("q");
+    if (entered && answered === input.value) openHit();
   });
 }

@@ -27,6 +27,11 @@ document.addEventListener("click", (event) => {
 count();
 document.addEventListener("htmx:after:swap", count);
 
+// How many are found is told to who does not see it, from a place that stays: of a new one no screen reader tells.
+document.addEventListener("htmx:after:swap", ({ detail }) => {
+  if (detail.ctx.target?.id === "found") $("#told-found").textContent = $("[data-found]")?.textContent ?? "";
+});
+
 // A table with more columns than fit scrolls in its own place, under its own heading; any other one with the page.
 function fit() {
   const found = $(".page-table #found");

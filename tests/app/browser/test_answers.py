@@ -1,0 +1,124 @@
+"""Does a page answer what was typed last, however slow the way to the server is?"""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.builders import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+WAIT_MS = 10_000
+
+
+@pytest.fixture
+def page(website: Site, web_page: Page) -> Page:
+    """A signed-in page; two reservations are there."""
+    made = website.api("POST", "/subnets", json={"cidr": "10.9.0.0/24"}).json()
+    for number in (1, 2):
+        mac = {"type": "mac", "value": f"02:00:00:00:00:0{number}"}
+        wish = {"ip": f"10.9.0.{number}0", "hostname": f"printer-{number}", "identifiers": [mac]}
+        answer = website.api("POST", "/reservations", json={"subnet_id": made["id"], **wish})
+        assert answer.status_code == 201
+    return web_page
+
+
+class Held:
+    """Requests whose answers are on their way until they are let go."""
+
+    def __init__(self, page: Page, which: str) -> None:
+        self._routes: list[Route] = []
+        self._page, self._which, self._open = page, which, False
+        page.route(which, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self._routes.append(route)
+        if self._open:
+            route.continue_()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many requests were made."""
+        for _ in range(WAIT_MS // 50):
+            if len(self._routes) >= count:
+                return
+            self._page.wait_for_timeout(50)
+        raise AssertionError(f"{len(self._routes)} requests to {self._which}")
+
+    def let_go(self) -> None:
+        """Let all of them through, and those that come after."""
+        self._open = True
+        for route in list(self._routes):
+            route.continue_()
+
+
+def test_effects_are_those_of_what_was_typed_last(page: Page) -> None:
+    held = Held(page, "**/reservations/check*")
+    page.goto("/reservations/1/edit")
+    held.wait_for(1)  # the look at what is stored is on its way
+    page.get_by_label("Address", exact=True).fill("10.9.0.20")
+    page.wait_for_timeout(500)
+    page.get_by_label("Address", exact=True).fill("10.99.0.20")
+    page.wait_for_timeout(500)
+    held.let_go()
+    expect(page.locator("#impact")).to_contain_text("10.99.0.20", timeout=WAIT_MS)
+
+
+def test_a_list_shows_what_was_typed_last(page: Page) -> None:
+    page.goto("/reservations")
+    held = Held(page, "**/reservations?*")
+    find = page.locator("[data-quick-filter]")
+    find.fill("printer")
+    held.wait_for(1)
+    find.fill("printer-2")
+    page.wait_for_timeout(500)
+    find.fill("printer-1")
+    page.wait_for_timeout(500)
+    held.let_go()
+    expect(page.locator("#found tbody tr")).to_have_count(1, timeout=WAIT_MS)
+    expect(page.locator("#found")).to_contain_text("10.9.0.10")
+    assert page.url.partition("?")[2].startswith("q=printer-1")
+
+
+def test_how_many_are_found_is_told_to_who_does_not_see_it(page: Page) -> None:
+    page.goto("/reservations")
+    told = page.locator("#told-found")
+    kept = told.evaluate_handle("(it) => it")
+    page.locator("[data-quick-filter]").fill("printer-1")
+    expect(told).to_have_text("1 found", timeout=WAIT_MS)
+    assert kept.evaluate("(it) => it.isConnected"), "a screen reader listens to the place that was there"
+
+
+def test_the_palette_opens_what_is_found_for_the_whole_text(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("10.9.0.0")
+    expect(page.get_by_role("option").first).to_be_visible(timeout=WAIT_MS)
+    held = Held(page, "**/search?*")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("printer-1")
+    held.wait_for(1)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("printer-2")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    held.let_go()
+    page.wait_for_url("**/reservations/2/edit*", timeout=WAIT_MS)
+
+
+def test_a_refresh_that_comes_while_another_is_on_its_way_is_made(page: Page) -> None:
+    page.goto("/")
+    made: list[str] = []
+    page.on("response", lambda answer: made.append(answer.url) if answer.request.headers.get("x-part") else None)
+    tiles = page.locator("#tiles")
+    tiles.evaluate("(it) => { htmx.trigger(it, 'refresh'); htmx.trigger(it, 'refresh'); it.mark = 1; }")
+    page.wait_for_timeout(2000)
+    assert len(made) == 2
+    assert tiles.evaluate("(it) => it.mark") == 1
+
+
+def test_a_network_can_be_looked_at_twice(page: Page) -> None:
+    page.goto("/start?interface=none0")
+    look = page.get_by_role("button", name="Look on none0")
+    for _ in range(2):
+        page.locator("#look").evaluate("(it) => it.replaceChildren()")
+        look.click()
+        expect(page.locator("#look")).to_have_text("There is no such interface.")
+        expect(look).to_be_enabled()
