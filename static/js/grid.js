@@ -79,8 +79,12 @@ addEventListener("pointermove", (event) => {
 });
 addEventListener("pointerup", () => { dragging = false; });
 
+let wanted = null;
 async function show(cell) {
+  wanted = cell;
   const html = await fragment(cell.dataset.href);
+  if (wanted !== cell) return;  // another address was chosen, or this one twice
+  wanted = null;
   if (html === null) { location.href = cell.dataset.href; return; }
   fill($("#drawer-body"), html);
   const drawer = $("#drawer");

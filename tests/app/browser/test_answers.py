@@ -122,3 +122,18 @@ def test_a_network_can_be_looked_at_twice(page: Page) -> None:
         look.click()
         expect(page.locator("#look")).to_have_text("There is no such interface.")
         expect(look).to_be_enabled()
+
+
+def test_the_drawer_shows_the_address_that_was_chosen_last(page: Page) -> None:
+    page.goto("/subnets/1")
+    held = Held(page, "**/addresses/10.9.0.7")
+    page.locator("[data-ip='10.9.0.7']").dblclick()
+    held.wait_for(2)
+    page.locator("[data-ip='10.9.0.8']").click()
+    drawer = page.locator("#drawer")
+    expect(drawer).to_contain_text("10.9.0.8")
+    held.let_go()
+    page.wait_for_timeout(500)
+    expect(drawer).not_to_contain_text("10.9.0.7")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-ip='10.9.0.8']")).to_be_focused()
