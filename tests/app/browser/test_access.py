@@ -15,6 +15,10 @@ AXE = Path(__file__).resolve().parents[3] / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ["violations"]})).violations.map(
     (found) => `${found.id}: ${found.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`)"""
+READY = """() => !document.querySelector(".htmx-request")
+    && [...document.querySelectorAll("[data-chart]")].every((chart) => chart.firstChild)
+    && [...document.querySelectorAll(".option-row")].every((row) => row.querySelector(".picker"))"""
+"""Whether what a page fetches after it has loaded is there."""
 PAGES = (
     "/", "/subnets", "/subnets?view=flat&sort=-use", "/subnets/new", "/subnets/1", "/subnets/1?view=table",
     "/subnets/1/edit", "/subnets/1/divide",
@@ -92,7 +96,7 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     found: dict[str, list[str]] = {}
     for path in PAGES:
         page.goto(path)
-        page.wait_for_timeout(300)
+        page.wait_for_function(READY)
         page.add_script_tag(path=AXE)
         violations = page.evaluate(RUN, RULES)
         for each in (1300, 1024, width) if width > 1024 else (width,):
