@@ -137,3 +137,22 @@ def test_the_drawer_shows_the_address_that_was_chosen_last(page: Page) -> None:
     expect(drawer).not_to_contain_text("10.9.0.7")
     page.keyboard.press("Escape")
     expect(page.locator("[data-ip='10.9.0.8']")).to_be_focused()
+
+
+def test_back_returns_to_the_filter_before_and_the_page_works(page: Page) -> None:
+    page.goto("/reservations")
+    find, rows = page.locator("[data-quick-filter]"), page.locator("#found tbody tr")
+    find.fill("printer-1")
+    expect(rows).to_have_count(1)
+    find.fill("printer")
+    expect(rows).to_have_count(2)
+    page.go_back()
+    expect(rows).to_have_count(1)
+    expect(find).to_have_value("printer-1")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("printer-2")
+    expect(page.locator("#hits")).to_contain_text("printer-2")
+    page.keyboard.press("Escape")
+    page.go_back()
+    expect(rows).to_have_count(2)
+    expect(find).to_have_value("")
