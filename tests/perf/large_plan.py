@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from typing import Any, Final
 
-from sqlalchemy import Engine, Table, func, insert, literal, select, text
+from sqlalchemy import BigInteger, Engine, Table, func, insert, literal, select, text
 
 from app.database import make_session_factory, unit_of_work
 from app.models import (
@@ -36,6 +36,8 @@ STATES: Final = ("active", "expired", "released", "declined")
 DEVICES: Final = ("printer", "phone", "laptop", "camera", "scanner", "sensor")
 START: Final = 1_790_000_000
 HOUR_S: Final = 3600
+FORTNIGHT_H: Final = 14 * 24
+HOURS_APART: Final = 5
 BASE: Final = 0x0A000000
 RARE: Final = 50_000
 """One lease of so many is of a stranger that answered at the address."""
@@ -131,18 +133,28 @@ def audit_rows(subnets: int) -> Iterator[Row]:
             }  # fmt: skip
 
 
-def use_rows(subnets: int, now: int) -> Iterator[tuple[type[Any], Row]]:
-    """Yield how full each subnet and pool was: two weeks of hours of every hundredth, of the others six."""
+def use_rows(subnets: int, now: int) -> Iterator[Row]:
+    """Yield how full each pool and subnet is, and all of them together."""
+    pool = {"size": 241, "reserved": 0, "declined": 0, "free": 140, "leased": 101}
     for number in range(subnets * 2):
-        subnet, key = number // 2 + 1, number + 1
-        figures = {"size": 241, "reserved": 0, "declined": 0}
+        subnet = number // 2 + 1
         owner = {"subnet_id": subnet, "pool_id": None} if number % 2 else {"subnet_id": None, "pool_id": subnet}
-        yield UseSeries, {**figures, **owner, "id": key, "at": moment(now - 60), "free": 140, "leased": 101}
-        hours = 14 * 24 if subnet % 100 == 0 else 6
-        for back in range(hours, 0, -1):
-            at, leased = now // HOUR_S * HOUR_S - back * HOUR_S, 60 + (hours - back) // 9
-            sample = {"free": 241 - leased, "leased": leased, "peak": leased, "at": moment(at), "step_s": HOUR_S}
-            yield UseSample, {**figures, **sample, "series_id": key}
+        yield {**pool, **owner, "id": number + 1, "at": moment(now - 60)}
+    whole = {name: figure * subnets for name, figure in pool.items()}
+    yield {**whole, "subnet_id": None, "pool_id": None, "id": subnets * 2 + 1, "at": moment(now - 60)}
+
+
+def write_hours(engine: Engine, now: int) -> None:
+    """Write how full each was in every fifth hour of two weeks: they fill up, up and down by a few."""
+    own, names = UseSeries, ("size", "reserved", "declined")
+    columns = ("series_id", "step_s", "at", *names, "leased", "free", "peak")
+    with engine.connect().execution_options(writing=True) as connection:
+        for back in range(FORTNIGHT_H, 0, -HOURS_APART):
+            leased = own.leased - back // 9 - (own.id * 7 + back * 13) % 9
+            given = (own.id, literal(HOUR_S), literal(now // HOUR_S * HOUR_S - back * HOUR_S, BigInteger))
+            figures = (*(getattr(own, name) for name in names), leased, own.size - leased, leased)
+            connection.execute(insert(UseSample).from_select(columns, select(*given, *figures)))
+        connection.commit()
 
 
 def fill(engine: Engine, leases: int, subnets: int, *, count: bool = True) -> None:
@@ -151,12 +163,13 @@ def fill(engine: Engine, leases: int, subnets: int, *, count: bool = True) -> No
         if connection.scalar(select(func.count()).select_from(Lease)):
             return
     now = int(datetime.now(UTC).timestamp())
-    for rows in (plan_rows(subnets), use_rows(subnets, now)):
-        kinds: dict[type[Any], list[Row]] = {}
-        for model, row in rows:
-            kinds.setdefault(model, []).append(row)
-        for model, found in kinds.items():
-            write(engine, model, iter(found))
+    kinds: dict[type[Any], list[Row]] = {}
+    for model, row in plan_rows(subnets):
+        kinds.setdefault(model, []).append(row)
+    for model, found in kinds.items():
+        write(engine, model, iter(found))
+    write(engine, UseSeries, use_rows(subnets, now))
+    write_hours(engine, now)
     write(engine, AuditEntry, audit_rows(subnets))
     write(engine, Lease, lease_rows(leases, subnets))
     write_events(engine)

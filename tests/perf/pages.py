@@ -23,24 +23,21 @@ from typing import Final
 import httpx
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import BigInteger, Engine, func, insert, literal, select, type_coerce
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.database import make_session_factory, unit_of_work
 from app.main import create_app
-from app.models import AuditEntry, Lease, User, UseSample, UseSeries
+from app.models import AuditEntry, Lease, User
 from app.models.base import utc_now
-from app.services import tokens, use_samples, users
+from app.services import tokens, users
 from app.services.actors import COMMAND_LINE
-from app.services.use_samples import HOUR_S
 from app.settings import Settings
 from tests.perf.api import TARGET_MS
 from tests.perf.large_plan import write
 from tests.perf.serving import Stopwatch, arguments, p95, planned, served, steadiness
 
 PASSWORD: Final = "correct horse battery"
-HOURS_APART: Final = 5
-FORTNIGHT_H: Final = 14 * 24
 AUDIT_LINES: Final = 20_000
 NOT_PAGES: Final = re.compile(
     r"/api/v1/|/static/|/stream|/health/|/metrics|/openapi|/login/oidc|/setup|/imports/losses"
@@ -63,40 +60,12 @@ AFTER_SAVES: Final = (
 """Pages that show what is kept of the whole plan: how long does the first one after a save take?"""
 
 
-def fill_use(engine: Engine) -> None:
-    """Record the use of every pool and subnet, and a fortnight of it before."""
-    factory, now = make_session_factory(engine), utc_now() - timedelta(hours=FORTNIGHT_H)
-    with unit_of_work(factory, writing=False) as session:
-        if session.scalar(select(func.count()).select_from(UseSeries)):
-            return
-    while True:
-        with unit_of_work(factory) as session:
-            minute = use_samples.compare(session, now)
-            if not minute.new:
-                break
-            use_samples.write(session, minute)
-        now += timedelta(minutes=1)
-    with unit_of_work(factory) as session:
-        for step in range(1, FORTNIGHT_H // HOURS_APART):
-            _hour(session, step * HOURS_APART)
-
-
-def _hour(session: Session, hour: int) -> None:
-    """Write the figures of an hour for every series."""
-    own, columns = UseSeries, ("series_id", "step_s", "at", *use_samples.FIGURES, "peak")
-    at = type_coerce(own.at, BigInteger) // HOUR_S * HOUR_S + hour * HOUR_S
-    figures = (getattr(own, name) for name in use_samples.FIGURES)
-    peak = own.size - own.free + (own.id * 7 + hour * 13) % 9
-    rows = select(own.id, literal(HOUR_S), at, *figures, peak)
-    session.execute(insert(UseSample).from_select(columns, rows))
-
-
 def fill_audit(engine: Engine) -> None:
-    """Write lines of the audit, some of them of today."""
-    with unit_of_work(make_session_factory(engine), writing=False) as session:
-        if (session.scalar(select(func.count()).select_from(AuditEntry)) or 0) >= AUDIT_LINES:
-            return
+    """Write lines of the audit of today and of the days before; if there are some they stay."""
     now = utc_now()
+    with unit_of_work(make_session_factory(engine), writing=False) as session:
+        if session.scalar(select(AuditEntry.id).where(AuditEntry.at > now - timedelta(days=30)).limit(1)):
+            return
     write(engine, AuditEntry, (
         {"at": now - timedelta(minutes=AUDIT_LINES - n), "actor": "perf", "action": "update", "request_id": "",
          "object": f"subnets/{n % 9000 + 1}", "before": {"name": "old"}, "after": {"name": "new"}, "revision": 0,
@@ -258,7 +227,6 @@ def main() -> int:
     """Fill, ask, print; return 1 when a page misses the target."""
     given = arguments(__doc__, rounds=20, only="pages whose name this expression matches")
     engine = planned(given)
-    fill_use(engine)
     fill_audit(engine)
     with unit_of_work(make_session_factory(engine)) as session:
         owner = session.scalar(select(User).where(User.name == "pages"))
