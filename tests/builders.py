@@ -200,12 +200,14 @@ class Product(Site):
         self.web.close()
 
 
-def hold_leases(engine: Engine, *addresses: str, until: int = 4_000_000_000, state: str = ACTIVE) -> None:
+def hold_leases(
+    engine: Engine, *addresses: str, until: int = 4_000_000_000, state: str = ACTIVE, maker: bytes = b"\2\0"
+) -> None:
     """Let clients hold addresses, written as the worker writes them; the MAC of 10.0.2.5 is 02:00:0a:00:02:05."""
     changes = []
     for text in addresses:
         ip = int(IPv4Address(text))
-        mac = b"\2\0" + ip.to_bytes(4, "big")
+        mac = maker + ip.to_bytes(4, "big")
         row = Lease(ip, state, 1, b"\0\1" + mac, mac, b"", "", "", 1, 1, until, 0, 0, b"")
         changes.append(LeaseChange(None, row, Reason.ASSIGNED))
     assert Store(engine, "test").commit(changes, now=1_800_000_000) == set()

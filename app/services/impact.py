@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.models import Lease, Pool, Reservation, Subnet
 from app.services.facts import edges_of
 from app.services.policies import SETTINGS as POLICY_SETTINGS
-from app.services.policies import Policy, begins_with, has_random_mac, known_in, link_of, policy_of
+from app.services.policies import Policy, begins_with, known_in, link_of, policy_of, refused_by
 from app.services.spans import Span, address_of, clip, key, span, subtract
 from dhcpd.protocol.addresses import format_mac
 
@@ -28,6 +28,7 @@ SUBNET_SETTINGS: Final = (
     "next_server", "server_name", "boot_file", "shared_network", "prefix_len",
 )  # fmt: skip
 RESERVATION_SETTINGS: Final = ("options", "hostname", "next_server", "server_name", "boot_file")
+LINK_SETTINGS: Final = ("options", "next_server", "server_name", "boot_file")
 GLOBAL_SETTINGS: Final = (
     "options", "lease_time", "min_lease_time", "max_lease_time", "renew_time", "rebind_time", "next_server",
     "server_name", "boot_file",
@@ -106,14 +107,6 @@ def _effect(session: Session, kind: str, condition: Any) -> list[Effect]:
     return [Effect(kind, clients, until, clients - ending, _sample(rows))]
 
 
-def _effect_on(kind: str, leases: Sequence[Lease]) -> list[Effect]:
-    """Return the effect on the holders of these leases, in the order of their addresses."""
-    if not leases:
-        return []
-    ends = [lease.expires_at for lease in leases if lease.expires_at is not None]
-    return [Effect(kind, len(leases), max(ends, default=None), len(leases) - len(ends), _sample(leases[:SAMPLE]))]
-
-
 def _sample(leases: Iterable[Lease]) -> tuple[AffectedClient, ...]:
     return tuple(AffectedClient(str(r.ip), format_mac(r.mac), r.hostname, r.expires_at) for r in leases)
 
@@ -123,7 +116,7 @@ def _range(picture: Picture | None) -> list[Span]:
 
 
 def _differs(before: Picture, after: Picture, names: Iterable[str]) -> bool:
-    return any(before.get(name) != after.get(name) for name in names)
+    return any((before.get(name) or None) != (after.get(name) or None) for name in names)
 
 
 def _subnet(session: Session, name: str, before: Picture | None, after: Picture | None) -> list[Effect]:
@@ -152,16 +145,7 @@ def _refused(session: Session, before: Picture, after: Picture) -> list[Effect]:
     was, will_be = policy_of(session, before), policy_of(session, after)
     inside = Lease.ip.between(ip_address(after["first"]), ip_address(after["last"]))
     known = known_in(session, link_of(session, after["id"], after["shared_network"]))
-    return _refused_of(session, [inside], was, will_be, known)
-
-
-def _refused_of(
-    session: Session, conditions: Sequence[Any], was: Policy, will_be: Policy, known: Callable[[Lease], bool]
-) -> list[Effect]:
-    if not will_be.known_only:
-        conditions = [*conditions, has_random_mac()]
-    leases = session.scalars(select(Lease).where(Lease.state == "active", *conditions).order_by(Lease.ip))
-    return _effect_on("ends", [x for x in leases if will_be.refuses(x, known) and not was.refuses(x, known)])
+    return _effect(session, "ends", and_(Lease.state == "active", inside, refused_by(will_be, known, was)))
 
 
 def _edges(picture: Picture | None) -> list[Span]:
@@ -216,8 +200,7 @@ def _unknown_now(session: Session, before: Picture | None) -> list[Effect]:
         return []
     policy = policy_of(session, {name: getattr(subnet, name) for name in POLICY_SETTINGS})
     holders = and_(Lease.state == "active", _owned_by(before), _in_subnet(session, before))
-    leases = session.scalars(select(Lease).where(holders).order_by(Lease.ip))
-    return _effect_on("ends", [lease for lease in leases if policy.refuses(lease, lambda _: False)])
+    return _effect(session, "ends", and_(holders, refused_by(policy, false())))
 
 
 def _promised(picture: Picture | None) -> Any:
@@ -255,6 +238,8 @@ def _address(session: Session, name: str, before: Picture | None, after: Picture
 
 def _shared_network(session: Session, name: str, before: Picture | None, after: Picture | None) -> list[Effect]:
     known = before or after or {}
+    if not _differs(before or {}, after or {}, LINK_SETTINGS):
+        return []
     rows = session.scalars(select(Subnet).where(Subnet.shared_network == known.get("name"), Subnet.dhcp_enabled))
     return of_ranges(session, "settings", [span(row.first, row.last) for row in rows])
 
@@ -272,9 +257,9 @@ def _settings(session: Session, name: str, before: Picture | None, after: Pictur
 
 def _refused_where_inherited(session: Session, was: str, will_be: str) -> list[Effect]:
     heirs = select(Subnet.id).where(Subnet.dhcp_enabled, Subnet.random_macs.is_(None), ~Subnet.known_clients_only)
-    ids = list(session.scalars(heirs))
     inside = Lease.subnet_id.in_(heirs)
-    return _refused_of(session, [inside], Policy(False, was), Policy(False, will_be), known_in(session, ids))
+    newly = refused_by(Policy(False, will_be), known_in(session, heirs), Policy(False, was))
+    return _effect(session, "ends", and_(Lease.state == "active", inside, newly))
 
 
 def _denied_client(session: Session, name: str, before: Picture | None, after: Picture | None) -> list[Effect]:

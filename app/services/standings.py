@@ -73,13 +73,19 @@ def identities(lease: Lease) -> list[Identity]:
     found = [("mac", lease.mac.hex()), ("client_id", lease.client_id.hex())]
     if lease.client_id[:1] == DUID_TYPE:
         found.append(("duid", lease.client_id[5:].hex()))
-    if lease.relay_info:
-        try:
-            relay = decode_relay_info(lease.relay_info)
-        except DecodeError:  # it was checked when it was stored; an edited row must not stop a page
-            relay = {}
-        found += [(kind, relay[code].hex()) for kind, code in RELAY_KINDS if code in relay]
+    found += told_by_relay(lease.relay_info)
     return [(kind, value) for kind, value in found if value]
+
+
+def told_by_relay(relay_info: bytes) -> list[Identity]:
+    """Return the identifiers that a relay has told of a client."""
+    if not relay_info:
+        return []
+    try:
+        relay = decode_relay_info(relay_info)
+    except DecodeError:  # it was checked when it was stored; an edited row must not stop a page
+        return []
+    return [(kind, relay[code].hex()) for kind, code in RELAY_KINDS if code in relay]
 
 
 def _standing(

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.schemas.denied_clients import DeniedClientIn, denied_client_out
-from app.services import denied_clients
+from app.services import denied_clients, preview
 from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.services.patch import parsed
-from app.views.forms import filled, problems_of, saved
+from app.views.forms import filled, foreseen, not_yet, problems_of, saved
+from app.views.preferences import gettext as _
 from app.views.render import Id, page
 
 router = APIRouter(prefix="/denied-clients", include_in_schema=False)
@@ -36,6 +37,20 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
         session.rollback()
         return _page(request, session, 422, values=values, problems=problems_of(error, FIELDS))
     return saved(session, "/denied-clients")
+
+
+@router.post("/check")
+def check(request: Request, session: Db, actor: Operator, form: Form) -> Response:
+    """Say which clients would not be answered any more; nothing is kept."""
+    values = filled(form, *FIELDS)
+    if not values["mac"]:
+        waiting = _("As soon as the address is there, you see here which clients would notice.")
+        return not_yet(request, session, waiting)
+
+    def work() -> None:
+        denied_clients.create_denied_client(session, actor, parsed(DeniedClientIn, values))
+
+    return foreseen(request, session, lambda: preview.effects(session, work))
 
 
 @router.post("/{client_id}/delete")

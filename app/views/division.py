@@ -13,7 +13,7 @@ from app.models import Subnet
 from app.services import division, outline, preview, resizing, subnets
 from app.services.actors import Actor
 from app.services.errors import DomainError, Invalid, Problem
-from app.views.forms import problems_of, saved
+from app.views.forms import foreseen, problems_of, saved
 from app.views.preferences import gettext as _
 from app.views.render import Id, page
 
@@ -31,13 +31,7 @@ def show(request: Request, session: Db, actor: Operator, subnet_id: Id) -> Respo
 @router.post("/try")
 def try_it(request: Request, session: Db, actor: Operator, subnet_id: Id, form: Form) -> Response:
     """Say whether it can be done, and which clients would notice; nothing is kept."""
-    shown: dict[str, Any] = {"problems": {}, "effects": []}
-    try:
-        shown["effects"] = preview.effects(session, _work(session, actor, subnet_id, form))
-    except DomainError as error:
-        shown["problems"] = problems_of(error, ())
-    session.rollback()
-    return page(request, session, "subnets/impact.html", part="impact", **shown)
+    return foreseen(request, session, lambda: preview.effects(session, _work(session, actor, subnet_id, form)))
 
 
 @router.post("")

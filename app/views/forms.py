@@ -1,6 +1,6 @@
 """How does a form become a shape, and where do its faults stand?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.services import audit
 from app.services.errors import DomainError, Problem
+from app.services.impact import Effect
 from app.views import custom_values
 from app.views.options import Row, for_form
 from app.views.preferences import gettext as _
@@ -75,6 +76,23 @@ def version_of(form: Mapping[str, Any]) -> int | None:
 def saved(session: Session, path: str) -> Response:
     """Lead on after a save, to a page that tells when the workers serve the revision it made."""
     return lead_on(path, saved=audit.current_revision(session))
+
+
+def foreseen(
+    request: Request, session: Session, effects: Callable[[], Sequence[Effect]], **shown: Any
+) -> HTMLResponse:
+    """Say which clients would notice what is typed, or why it can't be taken in; nothing is kept."""
+    try:
+        found: dict[str, Any] = {"effects": effects()}
+    except DomainError as error:
+        found = {"problems": problems_of(error, ())}
+    session.rollback()
+    return page(request, session, "partials/impact.html", part="impact", **found, **shown)
+
+
+def not_yet(request: Request, session: Session, waiting: str) -> HTMLResponse:
+    """Say what is `waiting` to be typed before it can be told who would notice."""
+    return page(request, session, "partials/impact.html", part="impact", waiting=waiting)
 
 
 def _faults(error: DomainError) -> tuple[dict[int, str], DomainError]:

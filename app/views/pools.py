@@ -15,9 +15,9 @@ from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.views import custom_values
-from app.views.forms import filled, form_page, problems_of, saved, version_of
+from app.views.forms import filled, foreseen, form_page, saved, version_of
 from app.views.options import Row, rows_of
-from app.views.render import Id, OptionalId, page
+from app.views.render import Id, OptionalId
 
 router = APIRouter(prefix="/subnets/{subnet_id}/pools", include_in_schema=False)
 FIELDS = (
@@ -65,22 +65,15 @@ def check(
     request: Request, session: Db, actor: Operator, subnet_id: Id, form: Form, pool_id: OptionalId = 0
 ) -> Response:
     """Say whether the typed range would be taken, and which clients would notice; nothing is kept."""
-    problems: dict[str, Any] = {}
-    effects: list[Any] = []
-    try:
+
+    def work() -> None:
         data = _shape(session, form, subnet_id)
-        work = (
-            (lambda: pools.update_pool(session, actor, pool_id, data))
-            if pool_id
-            else (lambda: pools.create_pool(session, actor, data))
-        )
-        effects = preview.effects(session, work)
-    except DomainError as error:
-        problems = problems_of(error, ())
-    session.rollback()
-    size = _size(form)
-    shown: dict[str, Any] = {"problems": problems, "effects": effects, "size": size}
-    return page(request, session, "subnets/impact.html", part="impact", **shown)
+        if pool_id:
+            pools.update_pool(session, actor, pool_id, data)
+        else:
+            pools.create_pool(session, actor, data)
+
+    return foreseen(request, session, lambda: preview.effects(session, work), size=_size(form))
 
 
 @router.get("/{pool_id}")

@@ -19,7 +19,7 @@ from app.services.patch import parsed
 from app.services.rows import Stale
 from app.services.subnet_choice import NONE, choice, meant, narrowed
 from app.views import custom_values, tables
-from app.views.forms import filled, form_page, problems_of, saved, version_of
+from app.views.forms import filled, foreseen, form_page, not_yet, saved, version_of
 from app.views.options import Row, rows_of
 from app.views.preferences import gettext as _
 from app.views.render import Id, OptionalId, page
@@ -126,22 +126,18 @@ def create(request: Request, session: Db, actor: Operator, form: Form) -> Respon
 @router.post("/check")
 def check(request: Request, session: Db, actor: Operator, form: Form, reservation_id: OptionalId = 0) -> Response:
     """Say which clients would notice the typed reservation; nothing is kept."""
-    shown: dict[str, Any] = {"problems": {}, "effects": [], "waiting": not _identifiers(form)}
-    if shown["waiting"]:
-        return page(request, session, "subnets/impact.html", part="impact", **shown)
-    try:
-        stored = reservations.get_reservation(session, reservation_id) if reservation_id else None
-        data = _shape(session, form, stored)
-        shown["effects"] = preview.effects(
-            session,
-            (lambda: reservations.update_reservation(session, actor, reservation_id, data))
-            if reservation_id
-            else (lambda: reservations.create_reservation(session, actor, data)),
-        )
-    except DomainError as error:
-        shown["problems"] = problems_of(error, ())
-    session.rollback()
-    return page(request, session, "subnets/impact.html", part="impact", **shown)
+    if not _identifiers(form):
+        waiting = _("As soon as the device is named, you see here which clients would notice.")
+        return not_yet(request, session, waiting)
+
+    def work() -> None:
+        if reservation_id:
+            data = _shape(session, form, reservations.get_reservation(session, reservation_id))
+            reservations.update_reservation(session, actor, reservation_id, data)
+        else:
+            reservations.create_reservation(session, actor, _shape(session, form))
+
+    return foreseen(request, session, lambda: preview.effects(session, work))
 
 
 @router.get("/{reservation_id}/edit")

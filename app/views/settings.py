@@ -4,14 +4,16 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from app.auth.deps import Admin, Db, Form, Viewer
 from app.schemas.settings import SettingsShape
-from app.services import settings
+from app.services import impact, settings
 from app.services.errors import DomainError
+from app.services.impact import Effect
 from app.services.patch import merged
 from app.services.rows import picture
-from app.views.forms import filled, form_page, saved, ticked
+from app.views.forms import filled, foreseen, form_page, saved, ticked
 from app.views.options import rows_of
 from app.views.preferences import gettext as _
 
@@ -41,19 +43,37 @@ def show(request: Request, session: Db, actor: Viewer) -> Response:
 @router.post("")
 def save(request: Request, session: Db, actor: Admin, form: Form) -> Response:
     """Change it."""
-    values: dict[str, Any] = {**filled(form, *TEXTS, "leasequery_requesters"), **ticked(form, *SWITCHES)}
-    before = picture(settings.get_settings(session))
     try:
-        known = {name: before[name] for name in SettingsShape.model_fields}
-        wish: dict[str, Any] = {name: values[name] or None for name in TEXTS}
-        wish |= {name: values[name] for name in SWITCHES}
-        requesters = values["leasequery_requesters"].replace(",", " ").split()
-        data = merged(SettingsShape, known, {**wish, "leasequery_requesters": requesters, "options": rows_of(form)})
-        settings.update_settings(session, actor, data.model_dump())
+        settings.update_settings(session, actor, _wished(session, form))
     except DomainError as error:
         session.rollback()
-        return form_page(request, session, FORM, values, rows_of(form), error, SHOWN, **_more())
+        return form_page(request, session, FORM, _typed(form), rows_of(form), error, SHOWN, **_more())
     return saved(session, "/settings")
+
+
+@router.post("/check")
+def check(request: Request, session: Db, actor: Admin, form: Form) -> Response:
+    """Say which clients would notice; nothing is kept."""
+    session.rollback()  # of many clients it takes a while: nobody waits for the database's write lock meanwhile
+
+    def effects() -> list[Effect]:
+        return impact.of_change(session, "settings", *settings.changed(session, _wished(session, form)))
+
+    return foreseen(request, session, effects)
+
+
+def _typed(form: Any) -> dict[str, Any]:
+    return {**filled(form, *TEXTS, "leasequery_requesters"), **ticked(form, *SWITCHES)}
+
+
+def _wished(session: Session, form: Any) -> dict[str, Any]:
+    values, before = _typed(form), picture(settings.get_settings(session))
+    known = {name: before[name] for name in SettingsShape.model_fields}
+    wish: dict[str, Any] = {name: values[name] or None for name in TEXTS}
+    wish |= {name: values[name] for name in SWITCHES}
+    requesters = values["leasequery_requesters"].replace(",", " ").split()
+    data = merged(SettingsShape, known, {**wish, "leasequery_requesters": requesters, "options": rows_of(form)})
+    return data.model_dump()
 
 
 def _more() -> dict[str, Any]:

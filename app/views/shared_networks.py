@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.schemas.shared_networks import SharedNetworkIn
-from app.services import shared_networks, subnets
+from app.services import preview, shared_networks, subnets
 from app.services.errors import DomainError, NotFound
 from app.services.patch import parsed
-from app.views.forms import form_page, saved
+from app.views.forms import foreseen, form_page, saved
 from app.views.options import rows_of
 from app.views.render import page
 
@@ -39,12 +39,25 @@ def show(request: Request, session: Db, actor: Operator, name: str) -> Response:
 def save(request: Request, session: Db, actor: Operator, name: str, form: Form) -> Response:
     """Replace the options of a link; its boot fields stay."""
     try:
-        data = parsed(SharedNetworkIn, {**_boot(session, name), "options": rows_of(form)})
-        shared_networks.put_shared_network(session, actor, name[:120], data)
+        shared_networks.put_shared_network(session, actor, name[:120], _wished(session, name, form))
     except DomainError as error:
         session.rollback()
         return form_page(request, session, FORM, {}, rows_of(form), error, ("options",), link=name)
     return saved(session, "/shared-networks")
+
+
+@router.post("/check")
+def check(request: Request, session: Db, actor: Operator, name: str, form: Form) -> Response:
+    """Say which clients would notice the typed options; nothing is kept."""
+
+    def work() -> None:
+        shared_networks.put_shared_network(session, actor, name[:120], _wished(session, name, form))
+
+    return foreseen(request, session, lambda: preview.effects(session, work))
+
+
+def _wished(session: Session, name: str, form: Any) -> SharedNetworkIn:
+    return parsed(SharedNetworkIn, {**_boot(session, name), "options": rows_of(form)})
 
 
 def _boot(session: Session, name: str) -> dict[str, Any]:

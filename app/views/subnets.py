@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Pool, Subnet
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
-from app.services import client_classes, outline, subnets, totals
+from app.services import client_classes, outline, preview, subnets, totals
 from app.services.errors import DomainError
 from app.services.last_leases import LAST_LEASES, LastLeases
 from app.services.outline import Outline, Place
@@ -22,9 +22,10 @@ from app.services.search import subnets_like
 from app.services.usage import usage_of
 from app.services.use_history import outlooks, peak_shares
 from app.views import custom_values, tables
-from app.views.forms import filled, form_page, saved, ticked, version_of
+from app.views.forms import filled, foreseen, form_page, not_yet, saved, ticked, version_of
 from app.views.options import Row, rows_of
-from app.views.render import Id, inner, page
+from app.views.preferences import gettext as _
+from app.views.render import Id, OptionalId, inner, page
 from app.views.tables import PAGE_ROWS, Column, Table
 
 router = APIRouter(prefix="/subnets", include_in_schema=False)
@@ -224,11 +225,27 @@ def show_new(request: Request, session: Db, actor: Operator, cidr: str = "") -> 
 def create(request: Request, session: Db, actor: Operator, form: Form) -> Response:
     """Plan a subnet."""
     try:
-        data = parsed(SubnetIn, {"cidr": filled(form, "cidr")["cidr"], **_shape(session, form)})
-        row = subnets.create_subnet(session, actor, data)
+        row = subnets.create_subnet(session, actor, _wished(session, form))
     except DomainError as error:
         return _refused(request, session, form, error)
     return saved(session, f"/subnets/{row.id}")
+
+
+@router.post("/check")
+def check(request: Request, session: Db, actor: Operator, form: Form, subnet_id: OptionalId = 0) -> Response:
+    """Say which clients would notice the typed subnet; nothing is kept."""
+    if not subnet_id and not filled(form, "cidr")["cidr"]:
+        waiting = _("As soon as the prefix is there, you see here which clients would notice.")
+        return not_yet(request, session, waiting)
+
+    def work() -> None:
+        if subnet_id:
+            data = _settings(session, form, subnets.get_subnet(session, subnet_id))
+            subnets.update_subnet(session, actor, subnet_id, data)
+        else:
+            subnets.create_subnet(session, actor, _wished(session, form))
+
+    return foreseen(request, session, lambda: preview.effects(session, work))
 
 
 @router.get("/{subnet_id}/edit")
@@ -263,13 +280,21 @@ def update(request: Request, session: Db, actor: Operator, subnet_id: Id, form: 
     """Change a subnet."""
     row = subnets.get_subnet(session, subnet_id)
     try:
-        kept = subnet_out(row).model_dump(include=NOT_ON_THE_FORM)
-        data = parsed(SubnetSettings, {**kept, **_shape(session, form)})
-        subnets.update_subnet(session, actor, subnet_id, data.model_dump(), version_of(form))
+        subnets.update_subnet(session, actor, subnet_id, _settings(session, form, row), version_of(form))
     except DomainError as error:
         session.rollback()
         return _refused(request, session, form, error, subnets.get_subnet(session, subnet_id))
     return saved(session, f"/subnets/{subnet_id}")
+
+
+def _wished(session: Session, form: Any) -> SubnetIn:
+    return parsed(SubnetIn, {"cidr": filled(form, "cidr")["cidr"], **_shape(session, form)})
+
+
+def _settings(session: Session, form: Any, row: Subnet) -> dict[str, Any]:
+    """Return the typed settings, with those of the subnet that the form does not show."""
+    kept = subnet_out(row).model_dump(include=NOT_ON_THE_FORM)
+    return parsed(SubnetSettings, {**kept, **_shape(session, form)}).model_dump()
 
 
 def _shape(session: Session, form: Any) -> dict[str, Any]:

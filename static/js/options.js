@@ -78,8 +78,7 @@ function picker(row) {
     field.value = option.name;
     close();
     dress(row);
-    store(row);
-    field.closest("form").dataset.dirty = "1";
+    row.dispatchEvent(new Event("input", { bubbles: true }));
     $(".widget input, .widget select, [name=value]:not([hidden])", row)?.focus();
   };
   const open = () => {

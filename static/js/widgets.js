@@ -15,10 +15,10 @@ function remover(words, label, row) {
   const button = element("button", { type: "button", class: "btn btn-icon btn-sm btn-ghost-secondary", "aria-label": `${words.remove}: ${label}`, title: words.remove }, "×");
   button.addEventListener("click", () => {
     const next = row.nextElementSibling ?? row.previousElementSibling;
-    const form = row.closest("form");
+    const rows = row.parentElement;
     row.remove();
-    (next?.querySelector("input, select, button") ?? form)?.focus();
-    form?.dispatchEvent(new Event("input", { bubbles: true }));
+    next?.querySelector("input, select, button")?.focus();
+    rows.dispatchEvent(new Event("input", { bubbles: true }));
   });
   return button;
 }

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.builders import Site
+from tests.app.conftest import LiveServer
+from tests.builders import Site, hold_leases
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 WAIT_MS = 10_000
@@ -156,3 +157,20 @@ def test_back_returns_to_the_filter_before_and_the_page_works(page: Page) -> Non
     page.go_back()
     expect(rows).to_have_count(2)
     expect(find).to_have_value("")
+
+
+def test_effects_follow_what_is_chosen_and_taken_away_without_typing(
+    page: Page, website: Site, live_server: LiveServer
+) -> None:
+    servers = {"option": "domain-name-servers", "value": ["10.9.0.1", "10.9.0.2"]}
+    hold_leases(live_server.app.state.engine, "10.9.0.10")
+    assert website.api("PATCH", "/subnets/1", json={"options": [servers]}).status_code == 200
+    page.goto("/subnets/1/edit")
+    told = page.locator("#impact")
+    expect(told).to_contain_text("No client notices")
+    page.locator(".option-row").first.get_by_title("Take away").last.click()
+    expect(told).to_contain_text("1 client keeps its address and gets the new settings", timeout=WAIT_MS)
+    page.reload()
+    expect(told).to_contain_text("No client notices")
+    page.get_by_label("Serve DHCP").uncheck()
+    expect(told).to_contain_text("1 client is not served any more", timeout=WAIT_MS)

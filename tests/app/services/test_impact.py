@@ -1,6 +1,7 @@
 """Is it known, before a change is made, which clients notice it?"""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.database import SessionFactory, unit_of_work
-from app.models import AuditEntry
+from app.models import AuditEntry, Lease
 from app.schemas.addresses import AddressIn
 from app.schemas.denied_clients import DeniedClientIn
 from app.schemas.pools import PoolIn
@@ -195,3 +196,57 @@ def test_denied_client_keeps_its_address_until_its_lease_ends(
     wish = DeniedClientIn(mac=mac)
     effects = effects_of(factory, lambda s: denied_clients.create_denied_client(s, OPERATOR, wish))
     assert effects == ([("ends", ends)] if ends else [])
+
+
+POLICIES = [
+    {"known_clients_only": only, "random_macs": macs}
+    for only in (False, True)
+    for macs in ("allow", "known", "deny")
+]
+
+
+@pytest.mark.parametrize("was", POLICIES)
+def test_new_policy_ends_service_of_whom_it_refuses_and_the_old_did_not(
+    engine: Engine, factory: SessionFactory, served: int, was: dict[str, Any]
+) -> None:
+    hold_leases(engine, "10.0.0.100", "10.0.0.101")
+    hold_leases(engine, "10.0.0.102", "10.0.0.103", maker=b"\0\x1b")
+    reserve(factory, "10.0.0.100", "02:00:0a:00:00:64")
+    reserve(factory, "10.0.0.102", "00:1b:0a:00:00:66")
+    clients = {"10.0.0.100": (True, True), "10.0.0.101": (True, False), "10.0.0.102": (False, True),
+               "10.0.0.103": (False, False)}  # fmt: skip
+
+    def refused(policy: dict[str, Any]) -> set[str]:
+        only, macs = policy["known_clients_only"], policy["random_macs"]
+        asked = {ip for ip, (is_random, _) in clients.items() if only or (is_random and macs != "allow")}
+        denied = {ip for ip, (is_random, _) in clients.items() if is_random and macs == "deny"}
+        return {ip for ip in asked if not clients[ip][1]} | denied
+
+    with unit_of_work(factory) as session:
+        set_subnet(**was)(session)
+    for policy in POLICIES:
+        ended = sorted(refused(policy) - refused(was))
+        assert effects_of(factory, set_subnet(**policy)) == ([("ends", ended)] if ended else []), policy
+
+
+KNOWN_BY = {
+    "client_id": ("0a0b0c0d", {"client_id": "0a0b0c0d"}),
+    "duid": ("0001aabb", {"client_id": "ff000000070001aabb"}),
+    "circuit_id": ("706f72742d37", {"relay_info": "0106706f72742d37"}),
+    "remote_id": ("0a0b", {"relay_info": "01016102020a0b"}),
+}
+
+
+@pytest.mark.parametrize("kind", KNOWN_BY)
+def test_who_is_known_by_another_identifier_than_its_mac_is_served_on(
+    engine: Engine, factory: SessionFactory, served: int, kind: str
+) -> None:
+    hold_leases(engine, "10.0.0.100", "10.0.0.101")
+    value, told_by_client = KNOWN_BY[kind]
+    wish = {"identifiers": [{"type": kind, "value": value}], "subnet_id": served, "hostname": "known"}
+    with unit_of_work(factory) as session:
+        reservations.create_reservation(session, OPERATOR, parsed(ReservationIn, wish))
+        lease = session.get_one(Lease, ip_address("10.0.0.100"))
+        for name, octets in told_by_client.items():
+            setattr(lease, name, bytes.fromhex(octets))
+    assert effects_of(factory, set_subnet(known_clients_only=True)) == [("ends", ["10.0.0.101"])]
