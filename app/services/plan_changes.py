@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from app.models import AuditEntry, Subnet
 from app.services.spans import Span, address_of, key, merge, span
 
+CHANGED: Final = "changed"
+"""Key in Session.info: what changed between two revisions."""
 MOST: Final = 500
 MOST_SPANS: Final = 50
 """After more changes than these, or changes in more places, what is kept is read anew."""
@@ -58,7 +60,17 @@ class Changed:
 
 
 def between(session: Session, since: int, upto: int) -> Changed | None:
-    """Return what changed after a revision, up to another; None = too much, or the audit does not tell."""
+    """Return what changed after a revision, up to another; None = too much, or the audit does not tell.
+
+    All that is kept asks for the same: a session remembers what it was told last.
+    """
+    known: tuple[tuple[int, int], Changed | None] | None = session.info.get(CHANGED)
+    if known is None or known[0] != (since, upto):
+        known = session.info[CHANGED] = (since, upto), _between(session, since, upto)
+    return known[1]
+
+
+def _between(session: Session, since: int, upto: int) -> Changed | None:
     count = upto - since
     if not 0 < count <= MOST:
         return None

@@ -128,7 +128,7 @@ class PlanMap:
     def patched(self, facts: Facts, spans: Sequence[Span], subnets: Sequence[Range] | None) -> "PlanMap":
         """Return the map with what is within some spans replaced by the facts there, and with other subnets."""
         new, where = copy(self), Cover(spans)
-        new.__dict__.pop("of_subnets", None)
+        counted = new.__dict__.pop("of_subnets", None)
         if subnets is not None:
             new._take_subnets(subnets)
         new._patch_pools(facts.pools, spans)
@@ -142,6 +142,11 @@ class PlanMap:
         low, high = spans[0][0], spans[-1][1]
         parts = self._parts.copy().items()  # others may be asking the old map for more of them
         new._parts = {b: part for b, part in parts if b[1] < low or b[0] > high or not where.touches(b)}
+        if counted is not None and subnets is None:
+            new.of_subnets = [
+                new._of_subnet(row) if row[1] <= high and row[2] >= low else was
+                for was, row in zip(counted, self.subnets, strict=True)
+            ]
         new.marks = self.marks.over(new, blocks, same=subnets is None)
         return new
 
@@ -183,8 +188,11 @@ class PlanMap:
     @cached_property
     def of_subnets(self) -> list[tuple[int, int, int]]:
         """Of every subnet its id and, of its `Part`, `pool` and `open`."""
-        parts = ((id_, self.part((first, last))) for id_, first, last in self.subnets)
-        return [(id_, part.pool, part.open) for id_, part in parts]
+        return [self._of_subnet(row) for row in self.subnets]
+
+    def _of_subnet(self, row: Range) -> tuple[int, int, int]:
+        part = self.part((row[1], row[2]))
+        return row[0], part.pool, part.open
 
     def counts(self, block: int, active: int, declined: int) -> Counts:
         """Return what the marks of a block mean; those of most blocks are as they were when last asked for."""

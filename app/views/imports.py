@@ -71,7 +71,7 @@ def _list(request: Request, session: Session, status: int = 200, **more: Any) ->
     found = cut(session, imports.LISTING, Wish((), limit=SHOWN))
     rows = imports.shown(session, found.rows)
     shown: dict[str, Any] = {"imports": rows, "formats": FORMATS.values(), "values": {}, "problems": {}, **more}
-    shown |= {"exports": exports.FORMATS, "tables": exports.CSV_TABLES}
+    shown |= {"exports": exports.FORMATS, "tables": exports.CSV_TABLES, "most": imports.MAX_SOURCE_BYTES}
     return page(request, session, "imports/list.html", status, **shown)
 
 

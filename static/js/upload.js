@@ -1,7 +1,34 @@
-// A chosen file goes to the import as it is, not through the form.
+// A chosen file goes to the import as it is, not through the form; how much of it is there is shown.
 import { $, csrf } from "./dom.js";
 
 const form = $("[data-upload]");
+const bar = $("progress", form);
+const place = $("[data-upload-problem]", form);
+
+/** Send the file; fetch tells nothing until all of it is there. The status is 0 when the way to the server breaks. */
+function send(file, query) {
+  return new Promise((done) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/api/v1/imports?${query}`);
+    request.setRequestHeader("X-CSRF-Token", csrf());
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", ({ loaded, total }) => { bar.value = loaded / (total || 1); });
+    request.addEventListener("loadend", () => done(request));
+    request.send(file);
+  });
+}
+
+async function upload(file) {
+  if (file.size > Number(form.dataset.most)) return form.dataset.tooLarge;
+  const query = new URLSearchParams({ name: file.name });
+  if (form.format.value) query.set("format", form.format.value);
+  const { status, response } = await send(file, query);
+  if (status >= 200 && status < 300) location.href = `/imports/${response.id}`;
+  else return response?.errors?.[0]?.detail ?? response?.detail ?? form.dataset.lost;
+  return "";
+}
+
 form.addEventListener("submit", async (event) => {
   const file = $("[data-file]", form).files[0];
   if (!file) return;
@@ -9,14 +36,13 @@ form.addEventListener("submit", async (event) => {
   event.stopPropagation();
   const button = $("button", form);
   button.disabled = true;
-  const query = new URLSearchParams({ name: file.name });
-  if (form.format.value) query.set("format", form.format.value);
-  const headers = { "X-CSRF-Token": csrf(), "Content-Type": "application/octet-stream" };
-  const answer = await fetch(`/api/v1/imports?${query}`, { method: "POST", headers, body: file }).catch(() => null);
-  const body = await answer?.json().catch(() => null);
-  if (answer?.ok) { location.href = `/imports/${body.id}`; return; }
+  place.hidden = true;
+  bar.value = 0;
+  bar.hidden = false;
+  const problem = await upload(file);
+  if (!problem) return;  // the page of the import follows
   button.disabled = false;
-  const place = $("[data-upload-problem]", form);
+  bar.hidden = true;
   place.hidden = false;
-  place.textContent = body?.errors?.[0]?.detail ?? body?.detail ?? "";
+  place.textContent = problem;
 }, true);
