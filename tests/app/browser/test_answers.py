@@ -2,12 +2,18 @@
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+from sqlalchemy import delete
 
+from app.database import unit_of_work
+from app.models import Alert
 from tests.app.conftest import LiveServer
 from tests.builders import Site, hold_leases
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 WAIT_MS = 10_000
+COUNT_CHANGES = """(it) => new MutationObserver((all) => {
+    it.dataset.told = Number(it.dataset.told ?? 0) + all.length;
+}).observe(it, { childList: true, characterData: true, subtree: true })"""
 
 
 @pytest.fixture
@@ -174,3 +180,31 @@ def test_effects_follow_what_is_chosen_and_taken_away_without_typing(
     expect(told).to_contain_text("No client notices")
     page.get_by_label("Serve DHCP").uncheck()
     expect(told).to_contain_text("1 client is not served any more", timeout=WAIT_MS)
+
+
+def test_badge_of_alerts_is_told_when_it_changes_and_not_each_time_it_is_asked_for(
+    page: Page, website: Site, live_server: LiveServer
+) -> None:
+    rule = {"name": "full", "kind": "pool_usage", "threshold": 90, "clear": 85}
+    rule_id = website.api("POST", "/alert-rules", json=rule).json()["id"]
+    page.goto("/help")
+    badge = page.locator(".firing")
+    badge.evaluate(COUNT_CHANGES)
+
+    def ask() -> int:
+        with page.expect_response("**/alerts/firing"):
+            badge.evaluate("(it) => htmx.trigger(it, 'every')")
+        page.wait_for_timeout(100)
+        return int(badge.get_attribute("data-told") or 0)
+
+    assert ask() == 0
+    with unit_of_work(live_server.app.state.sessions) as session:
+        session.add(Alert(rule_id=rule_id, object="pools/1", message="The pool is full."))
+    told = ask()
+    assert told > 0
+    expect(badge).to_contain_text("1 alert is firing")
+    assert ask() == told
+    with unit_of_work(live_server.app.state.sessions) as session:
+        session.execute(delete(Alert))
+    assert ask() > told
+    expect(badge).to_have_text("")
