@@ -6,12 +6,49 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.builders import PASSWORD, Product, Site
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+WAIT_MS = 10_000
+
+
+class Held:
+    """Requests whose answers are on their way until they are let go."""
+
+    def __init__(self, page: Page, which: str) -> None:
+        self._routes: list[Route] = []
+        self._page, self._which, self._open = page, which, False
+        page.route(which, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self._routes.append(route)
+        if self._open:
+            route.continue_()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many requests were made."""
+        for _ in range(WAIT_MS // 50):
+            if len(self._routes) >= count:
+                return
+            self._page.wait_for_timeout(50)
+        raise AssertionError(f"{len(self._routes)} requests to {self._which}")
+
+    def lose(self) -> None:
+        """Let the way to the server break for all of them; those that come after get through."""
+        self._open = True
+        for route in list(self._routes):
+            route.abort()
+
+    def let_go(self) -> None:
+        """Let all of them through, and those that come after."""
+        self._open = True
+        for route in list(self._routes):
+            route.continue_()
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,20 @@
 """Does a page answer what was typed last, however slow the way to the server is?"""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import delete
 
 from app.database import unit_of_work
 from app.models import Alert
+from tests.app.browser.conftest import WAIT_MS, Held
 from tests.app.conftest import LiveServer
 from tests.builders import Site, hold_leases
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-WAIT_MS = 10_000
+ASK = """(it) => new Promise((done) => {
+    it.addEventListener("htmx:finally:request", () => setTimeout(done), { once: true });
+    htmx.trigger(it, "every");
+})"""
 COUNT_CHANGES = """(it) => new MutationObserver((all) => {
     it.dataset.told = Number(it.dataset.told ?? 0) + all.length;
 }).observe(it, { childList: true, characterData: true, subtree: true })"""
@@ -26,34 +30,6 @@ def page(website: Site, web_page: Page) -> Page:
         answer = website.api("POST", "/reservations", json={"subnet_id": made["id"], **wish})
         assert answer.status_code == 201
     return web_page
-
-
-class Held:
-    """Requests whose answers are on their way until they are let go."""
-
-    def __init__(self, page: Page, which: str) -> None:
-        self._routes: list[Route] = []
-        self._page, self._which, self._open = page, which, False
-        page.route(which, self._hold)
-
-    def _hold(self, route: Route) -> None:
-        self._routes.append(route)
-        if self._open:
-            route.continue_()
-
-    def wait_for(self, count: int) -> None:
-        """Wait until so many requests were made."""
-        for _ in range(WAIT_MS // 50):
-            if len(self._routes) >= count:
-                return
-            self._page.wait_for_timeout(50)
-        raise AssertionError(f"{len(self._routes)} requests to {self._which}")
-
-    def let_go(self) -> None:
-        """Let all of them through, and those that come after."""
-        self._open = True
-        for route in list(self._routes):
-            route.continue_()
 
 
 def test_effects_are_those_of_what_was_typed_last(page: Page) -> None:
@@ -115,8 +91,13 @@ def test_a_refresh_that_comes_while_another_is_on_its_way_is_made(page: Page) ->
     made: list[str] = []
     page.on("response", lambda answer: made.append(answer.url) if answer.request.headers.get("x-part") else None)
     tiles = page.locator("#tiles")
+    tiles.evaluate("(it) => { for (const each of it._htmx.triggerSpecs) clearInterval(each.interval); }")
     tiles.evaluate("(it) => { htmx.trigger(it, 'refresh'); htmx.trigger(it, 'refresh'); it.mark = 1; }")
-    page.wait_for_timeout(2000)
+    for _ in range(WAIT_MS // 50):
+        if len(made) == 2:
+            break
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(300)
     assert len(made) == 2
     assert tiles.evaluate("(it) => it.mark") == 1
 
@@ -155,6 +136,7 @@ def test_back_returns_to_the_filter_before_and_the_page_works(page: Page) -> Non
     expect(rows).to_have_count(2)
     page.go_back()
     expect(rows).to_have_count(1)
+    page.wait_for_load_state()
     expect(find).to_have_value("printer-1")
     page.keyboard.press("Control+k")
     page.keyboard.type("printer-2")
@@ -192,9 +174,7 @@ def test_badge_of_alerts_is_told_when_it_changes_and_not_each_time_it_is_asked_f
     badge.evaluate(COUNT_CHANGES)
 
     def ask() -> int:
-        with page.expect_response("**/alerts/firing"):
-            badge.evaluate("(it) => htmx.trigger(it, 'every')")
-        page.wait_for_timeout(100)
+        badge.evaluate(ASK)
         return int(badge.get_attribute("data-told") or 0)
 
     assert ask() == 0

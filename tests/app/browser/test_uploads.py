@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from app.services.imports import MAX_SOURCE_BYTES
+from tests.app.browser.conftest import Held
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -15,19 +16,14 @@ def test_file_is_on_its_way_is_lost_and_is_sent_again(web_page: Page, tmp_path: 
     table.write_text("cidr,name\n10.7.0.0/24,hall\n")
     web_page.goto("/imports")
     web_page.locator("[data-file]").set_input_files(table)
-    routes: list[Route] = []
-
-    def hold(route: Route) -> None:
-        routes.append(route)
-
-    web_page.route("**/api/v1/imports*", hold)
+    held = Held(web_page, "**/api/v1/imports*")
     plan = web_page.get_by_role("button", name="Plan it")
     plan.click()
     expect(web_page.get_by_role("progressbar", name="Sending the file")).to_be_visible()
     expect(plan).to_be_disabled()
-    routes[0].abort()
+    held.wait_for(1)
+    held.lose()
     expect(web_page.get_by_role("alert").filter(has_text="The file did not arrive")).to_be_visible()
-    web_page.unroute_all()
     plan.click()
     web_page.wait_for_url("**/imports/1")
     expect(web_page.locator("#found")).to_contain_text("10.7.0.0/24")
