@@ -27,8 +27,8 @@ SUBNET_SETTINGS: Final = (
     "gateway", "options", "lease_time", "min_lease_time", "max_lease_time", "renew_time", "rebind_time",
     "next_server", "server_name", "boot_file", "shared_network", "prefix_len",
 )  # fmt: skip
-RESERVATION_SETTINGS: Final = ("options", "hostname", "next_server", "server_name", "boot_file")
 LINK_SETTINGS: Final = ("options", "next_server", "server_name", "boot_file")
+RESERVATION_SETTINGS: Final = (*LINK_SETTINGS, "hostname")
 GLOBAL_SETTINGS: Final = (
     "options", "lease_time", "min_lease_time", "max_lease_time", "renew_time", "rebind_time", "next_server",
     "server_name", "boot_file",

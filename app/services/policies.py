@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.models import Lease, ReservationIdentifier, Subnet
 from app.models.types import Address
 from app.services.settings import get_settings
-from app.services.standings import DUID_TYPE, one_of, told_by_relay
+from app.services.standings import duid, one_of, told_by_relay
 from dhcpd.protocol.addresses import is_locally_administered
 from dhcpd.protocol.relay import RELAY_KINDS
 
@@ -65,7 +65,7 @@ def known_in(session: Session, subnet_ids: Select[int] | Sequence[int]) -> Colum
     return or_(
         Lease.mac.in_(of("mac")),
         Lease.client_id.in_(of("client_id")),
-        and_(_part(Lease.client_id, 1, 1) == DUID_TYPE, _part(Lease.client_id, 6).in_(of("duid"))),
+        duid().in_(of("duid")),
         one_of(session, Lease.ip, _known_by_relay(session, here)),
     )
 
@@ -90,12 +90,8 @@ def link_of(session: Session, subnet_id: int, shared_network: str | None) -> lis
 
 def has_random_mac() -> ColumnElement[bool]:
     """Return the condition that a lease's hardware address was made up rather than assigned."""
-    return _part(Lease.mac, 1, 1).in_(RANDOM)
-
-
-def _part(column: Any, *bounds: int) -> ColumnElement[bytes]:
-    """Return a part of some octets; SQLite has none, not an empty one, of nothing."""
-    return func.coalesce(func.substr(column, *bounds, type_=LargeBinary), literal(b"", LargeBinary))
+    first = func.substr(Lease.mac, 1, 1, type_=LargeBinary)
+    return func.coalesce(first, literal(b"", LargeBinary)).in_(RANDOM)  # of no octets SQLite has no first
 
 
 def begins_with(octets: bytes) -> ColumnElement[bool]:

@@ -35,9 +35,9 @@ def changed(session: Session, changes: dict[str, Any]) -> tuple[dict[str, Any], 
 
 def update_settings(session: Session, actor: Actor, changes: dict[str, Any]) -> GlobalSettings:
     """Change the given fields; raises Invalid when times are out of order."""
+    before, after = changed(session, changes)
     row = get_settings(session)
     session.add(row)
-    before, after = changed(session, changes)
     for name in {*changes, "options"}:
         setattr(row, name, after[name])
     session.flush()

@@ -6,7 +6,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, String, and_, case, cast, exists, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from app.models import Lease, Reservation, ReservationIdentifier, Subnet
@@ -164,6 +178,12 @@ def leases_nearby() -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def duid() -> ColumnElement[bytes]:
+    """Return the DUID in the client identifier of a lease, as `identities` finds it; no octets if there is none."""
+    rest = func.substr(Lease.client_id, 6, type_=LargeBinary)
+    return func.coalesce(case((func.substr(Lease.client_id, 1, 1) == DUID_TYPE, rest)), literal(b"", LargeBinary))
+
+
 def _promised_to(sqlite: bool) -> ColumnElement[bool]:
     """Return the condition that an identifier of the reservation is one of the lease's."""
     octets, kind = ReservationIdentifier.octets, ReservationIdentifier.type
@@ -176,7 +196,6 @@ def _promised_to(sqlite: bool) -> ColumnElement[bool]:
         and_(kind == name, position(relayed, literal(f"{code:02x}").concat(told)) % 2 == 1)
         for name, code in RELAY_KINDS
     ]
-    duid = and_(func.substr(Lease.client_id, 1, 1) == DUID_TYPE, func.substr(Lease.client_id, 6) == octets)
     return (
         exists()
         .where(
@@ -184,7 +203,7 @@ def _promised_to(sqlite: bool) -> ColumnElement[bool]:
             or_(
                 and_(kind == "mac", Lease.mac == octets),
                 and_(kind == "client_id", Lease.client_id == octets),
-                and_(kind == "duid", duid),
+                and_(kind == "duid", duid() == octets),
                 *relays,
             ),
         )

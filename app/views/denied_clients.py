@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.schemas.denied_clients import DeniedClientIn, denied_client_out
-from app.services import denied_clients, preview
+from app.services import denied_clients
 from app.services.errors import DomainError
 from app.services.listing import Wish, cut
 from app.services.patch import parsed
-from app.views.forms import filled, foreseen, not_yet, problems_of, saved
+from app.views.forms import filled, not_yet, problems_of, saved, tried
 from app.views.preferences import gettext as _
 from app.views.render import Id, page
 
@@ -50,7 +50,7 @@ def check(request: Request, session: Db, actor: Operator, form: Form) -> Respons
     def work() -> None:
         denied_clients.create_denied_client(session, actor, parsed(DeniedClientIn, values))
 
-    return foreseen(request, session, lambda: preview.effects(session, work))
+    return tried(request, session, work)
 
 
 @router.post("/{client_id}/delete")

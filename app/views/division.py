@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator
 from app.models import Subnet
-from app.services import division, outline, preview, resizing, subnets
+from app.services import division, outline, resizing, subnets
 from app.services.actors import Actor
 from app.services.errors import DomainError, Invalid, Problem
-from app.views.forms import foreseen, problems_of, saved
+from app.views.forms import problems_of, saved, tried
 from app.views.preferences import gettext as _
 from app.views.render import Id, page
 
@@ -31,7 +31,7 @@ def show(request: Request, session: Db, actor: Operator, subnet_id: Id) -> Respo
 @router.post("/try")
 def try_it(request: Request, session: Db, actor: Operator, subnet_id: Id, form: Form) -> Response:
     """Say whether it can be done, and which clients would notice; nothing is kept."""
-    return foreseen(request, session, lambda: preview.effects(session, _work(session, actor, subnet_id, form)))
+    return tried(request, session, lambda: _work(session, actor, subnet_id, form)())
 
 
 @router.post("")

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from app.services import audit
+from app.services import audit, preview
 from app.services.errors import DomainError, Problem
 from app.services.impact import Effect
 from app.views import custom_values
@@ -88,6 +88,11 @@ def foreseen(
         found = {"problems": problems_of(error, ())}
     session.rollback()
     return page(request, session, "partials/impact.html", part="impact", **found, **shown)
+
+
+def tried(request: Request, session: Session, work: Callable[[], object], **shown: Any) -> HTMLResponse:
+    """Say which clients would notice the work that is typed, which is made and taken back."""
+    return foreseen(request, session, lambda: preview.effects(session, work), **shown)
 
 
 def not_yet(request: Request, session: Session, waiting: str) -> HTMLResponse:

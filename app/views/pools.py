@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from app.auth.deps import Db, Form, Operator
 from app.models import Pool, Subnet
 from app.schemas.pools import PoolIn
-from app.services import client_classes, pools, preview, subnets
+from app.services import client_classes, pools, subnets
 from app.services.errors import DomainError
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.views import custom_values
-from app.views.forms import filled, foreseen, form_page, saved, version_of
+from app.views.forms import filled, form_page, saved, tried, version_of
 from app.views.options import Row, rows_of
 from app.views.render import Id, OptionalId
 
@@ -73,7 +73,7 @@ def check(
         else:
             pools.create_pool(session, actor, data)
 
-    return foreseen(request, session, lambda: preview.effects(session, work), size=_size(form))
+    return tried(request, session, work, size=_size(form))
 
 
 @router.get("/{pool_id}")

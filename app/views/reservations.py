@@ -13,13 +13,13 @@ from app.models import Reservation
 from app.models.types import Address
 from app.schemas.fields import show_identifier
 from app.schemas.reservations import ReservationIn
-from app.services import leases, outline, preview, reservation_list, reservations, standings, subnets
+from app.services import leases, outline, reservation_list, reservations, standings, subnets
 from app.services.errors import DomainError, Invalid, Problem
 from app.services.patch import parsed
 from app.services.rows import Stale
 from app.services.subnet_choice import NONE, choice, meant, narrowed
 from app.views import custom_values, tables
-from app.views.forms import filled, foreseen, form_page, not_yet, saved, version_of
+from app.views.forms import filled, form_page, not_yet, saved, tried, version_of
 from app.views.options import Row, rows_of
 from app.views.preferences import gettext as _
 from app.views.render import Id, OptionalId, page
@@ -137,7 +137,7 @@ def check(request: Request, session: Db, actor: Operator, form: Form, reservatio
         else:
             reservations.create_reservation(session, actor, _shape(session, form))
 
-    return foreseen(request, session, lambda: preview.effects(session, work))
+    return tried(request, session, work)
 
 
 @router.get("/{reservation_id}/edit")

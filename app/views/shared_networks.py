@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.schemas.shared_networks import SharedNetworkIn
-from app.services import preview, shared_networks, subnets
+from app.services import shared_networks, subnets
 from app.services.errors import DomainError, NotFound
 from app.services.patch import parsed
-from app.views.forms import foreseen, form_page, saved
+from app.views.forms import form_page, saved, tried
 from app.views.options import rows_of
 from app.views.render import page
 
@@ -53,7 +53,7 @@ def check(request: Request, session: Db, actor: Operator, name: str, form: Form)
     def work() -> None:
         shared_networks.put_shared_network(session, actor, name[:120], _wished(session, name, form))
 
-    return foreseen(request, session, lambda: preview.effects(session, work))
+    return tried(request, session, work)
 
 
 def _wished(session: Session, name: str, form: Any) -> SharedNetworkIn:

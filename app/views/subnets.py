@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.auth.deps import Db, Form, Operator, Viewer
 from app.models import Pool, Subnet
 from app.schemas.subnets import SubnetIn, SubnetSettings, subnet_out
-from app.services import client_classes, outline, preview, subnets, totals
+from app.services import client_classes, outline, subnets, totals
 from app.services.errors import DomainError
 from app.services.last_leases import LAST_LEASES, LastLeases
 from app.services.outline import Outline, Place
@@ -22,7 +22,7 @@ from app.services.search import subnets_like
 from app.services.usage import usage_of
 from app.services.use_history import outlooks, peak_shares
 from app.views import custom_values, tables
-from app.views.forms import filled, foreseen, form_page, not_yet, saved, ticked, version_of
+from app.views.forms import filled, form_page, not_yet, saved, ticked, tried, version_of
 from app.views.options import Row, rows_of
 from app.views.preferences import gettext as _
 from app.views.render import Id, OptionalId, inner, page
@@ -245,7 +245,7 @@ def check(request: Request, session: Db, actor: Operator, form: Form, subnet_id:
         else:
             subnets.create_subnet(session, actor, _wished(session, form))
 
-    return foreseen(request, session, lambda: preview.effects(session, work))
+    return tried(request, session, work)
 
 
 @router.get("/{subnet_id}/edit")

@@ -19,13 +19,14 @@ function send(file, query) {
   });
 }
 
+/** Return why the file was not taken in; the page of its import follows when it was. */
 async function upload(file) {
   if (file.size > Number(form.dataset.most)) return form.dataset.tooLarge;
   const query = new URLSearchParams({ name: file.name });
   if (form.format.value) query.set("format", form.format.value);
   const { status, response } = await send(file, query);
-  if (status >= 200 && status < 300) location.href = `/imports/${response.id}`;
-  else return response?.errors?.[0]?.detail ?? response?.detail ?? form.dataset.lost;
+  if (status < 200 || status >= 300) return response?.errors?.[0]?.detail ?? response?.detail ?? form.dataset.lost;
+  location.href = `/imports/${response.id}`;
   return "";
 }
 
@@ -40,7 +41,7 @@ form.addEventListener("submit", async (event) => {
   bar.value = 0;
   bar.hidden = false;
   const problem = await upload(file);
-  if (!problem) return;  // the page of the import follows
+  if (!problem) return;
   button.disabled = false;
   bar.hidden = true;
   place.hidden = false;
